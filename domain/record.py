@@ -1,0 +1,46 @@
+"""The care record: everything true of one client, folded from one stream."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Self
+from uuid import UUID
+
+from domain.client import ClientDetails
+from domain.consent import Consents
+from domain.entry import Entry, Erased
+from domain.restriction import Restrictions
+from domain.team import CareTeam
+
+
+@dataclass(frozen=True, slots=True)
+class CareRecord:
+    """State of one client's stream at `version`; each part evolves by the facts that name it.
+
+    `position` is that of the last entry folded; `authors` maps each version to who stands for it.
+    A record that was never enrolled, or is not known, is simply empty: version 0.
+    """
+
+    id: UUID
+    version: int = 0
+    position: int = 0
+    erased: bool = False
+    client: ClientDetails = field(default_factory=ClientDetails)
+    team: CareTeam = field(default_factory=CareTeam)
+    consents: Consents = field(default_factory=Consents)
+    restrictions: Restrictions = field(default_factory=Restrictions)
+
+    def evolve(self, entry: Entry) -> Self:
+        """The record with one more entry. Total: no entry that was ever stored is refused."""
+        moved = replace(self, version=entry.version, position=entry.position)
+        if isinstance(entry.fact, Erased):
+            return replace(moved, erased=True)
+        part = getattr(self, entry.fact.part)
+        return replace(moved, **{entry.fact.part: part.evolve(entry)})
+
+    @classmethod
+    def fold(cls, id: UUID, entries: Iterable[Entry]) -> Self:
+        """The record that `entries`, in stream order, add up to."""
+        record = cls(id)
+        for entry in entries:
+            record = record.evolve(entry)
+        return record

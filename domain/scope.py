@@ -1,0 +1,90 @@
+"""What policy lets one reader see of one client, for one purpose, at one moment; and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum, auto
+from uuid import UUID
+
+from domain.lanes import Category, Discipline, Lane, Purpose, lanes_of
+
+
+class Rule(StrEnum):
+    """The rule of the precedence table by which something may be read."""
+
+    SELF = auto()
+    """The client about themselves."""
+    CONSENT = auto()
+    BREAK_GLASS = auto()
+    SAFETY_MINIMUM = auto()
+    """Whoever is due to train the client: pattern, limit, stop signs, whom to call."""
+    AUDIT = auto()
+    """An auditor, with a recorded purpose."""
+    OWN_FACTS = auto()
+    """An author reads what they wrote."""
+
+
+class Withheld(StrEnum):
+    """Why something is not shown. A code for accountability; never released to the reader as such."""
+
+    NO_CONSENT = auto()
+    OUTSIDE_LANE = auto()
+    EXCEPTED = auto()
+    """A consent covers it but for this exception."""
+    LOCKED = auto()
+    ERASED = auto()
+    NOT_IN_GOOD_STANDING = auto()
+    SAFETY_MINIMUM_ONLY = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Why something may be read: the rule, what it refers to (a consent, a break-glass, an audit
+    case), and the instant at which it ends by itself."""
+
+    rule: Rule
+    reference: UUID | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What `reader` may see. A category is either in `categories` or in `withheld`.
+
+    `hidden` are items (restrictions, consents, …) locked or excepted for this reader, and the
+    codes why. `own_facts`: the reader is an author in good standing and reads what they wrote
+    themselves. `safety_minimum` says that `restrictions` is open only as the safety minimum.
+    `labels` must travel with whatever is shown. `not_after` is the earliest instant at which any
+    of this ends by itself: nothing may be released on this scope afterwards.
+    """
+
+    reader: UUID
+    acting_as: Discipline
+    purpose: Purpose
+    categories: Mapping[Category, Basis] = field(default_factory=dict)
+    withheld: Mapping[Category, Withheld] = field(default_factory=dict)
+    hidden: Mapping[UUID, Withheld] = field(default_factory=dict)
+    own_facts: bool = False
+    safety_minimum: bool = False
+    labels: tuple[str, ...] = ()
+    not_after: datetime | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing at all may be shown: to this reader the client does not exist."""
+        return not self.categories
+
+    def sees(
+        self, category: Category, *, item: UUID | None = None, author: UUID | None = None
+    ) -> Basis | None:
+        """The basis on which a fact of `category`, about `item`, by `author` may be shown; or None."""
+        if item is not None and item in self.hidden:
+            return None
+        basis = self.categories.get(category)
+        if basis is None and self.own_facts and author == self.reader:
+            return Basis(Rule.OWN_FACTS)
+        return basis
+
+    def lanes(self, category: Category) -> frozenset[Lane]:
+        """What the reader's discipline can do with `category`: how much of it to show."""
+        return lanes_of(self.acting_as, category)
