@@ -1,0 +1,27 @@
+"""Who is asking to see something: a person, in one discipline, for one purpose."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.actor import Actor
+from domain.lanes import Discipline, Purpose
+from domain.ledger.ledger import Ledger
+from domain.practitioner import PractitionerRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A principal before their standing is looked up; the door looks it up at every attempt."""
+
+    person: UUID
+    acting_as: Discipline
+    purpose: Purpose
+
+    async def actor(self, ledger: Ledger, now: datetime, *, fresh: bool = False) -> Actor:
+        """The reader with the standing they have now. Raises Refused `does-not-hold-discipline`."""
+        if self.acting_as is Discipline.CLIENT:
+            return Actor.client(self.person)
+        find = ledger.refresh if fresh else ledger.known
+        record = await find(PractitionerRecord, self.person)
+        return record.acting(self.acting_as, now)

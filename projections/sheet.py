@@ -1,0 +1,71 @@
+"""A view of one client while it is being written: what is shown, and what is not, as it goes.
+
+A view is pure: `(record, scope, now) -> View`. Live pages, the API and the time machine call the
+same function, at the head or at an earlier moment.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.lanes import Category
+from domain.record import CareRecord
+from domain.scope import Basis, Scope, Withheld
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A rendered view. `body` is JSON-ready; `shown` are the record versions whose content is in
+    it (altering any other fact never changes it); `categories` are those shown, each with why;
+    `withheld` those not shown, each with a code."""
+
+    body: Body
+    shown: frozenset[int]
+    categories: Mapping[Category, Basis]
+    withheld: Mapping[Category, Withheld]
+
+
+ViewFunction = Callable[[CareRecord, Scope, datetime], View]
+
+
+@dataclass(slots=True)
+class Sheet:
+    """Collects what a view shows. Ask `opens` before writing anything of the record into a body."""
+
+    record: CareRecord
+    scope: Scope
+    now: datetime
+    _shown: set[int] = field(default_factory=set)
+    _categories: dict[Category, Basis] = field(default_factory=dict)
+
+    def opens(
+        self,
+        category: Category,
+        *versions: int,
+        item: UUID | None = None,
+        author: UUID | None = None,
+    ) -> bool:
+        """Whether content of `category` may be shown; if so, `versions` count as shown."""
+        basis = self.scope.sees(category, item=item, author=author)
+        if basis is None:
+            return False
+        self._categories.setdefault(category, basis)
+        self.shows(versions)
+        return True
+
+    def shows(self, versions: Iterable[int]) -> None:
+        """Note that the content of these record versions is in the body."""
+        self._shown.update(version for version in versions if version)
+
+    def view(self, body: Body) -> View:
+        """The finished view."""
+        return View(
+            body=body,
+            shown=frozenset(self._shown),
+            categories=dict(self._categories),
+            withheld=dict(self.scope.withheld),
+        )
