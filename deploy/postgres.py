@@ -58,9 +58,11 @@ class EmbeddedPostgres:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory.absolute()
+        self._secrets = self._directory / "secrets"
         self._lock: IO[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
+        self._fixed_port = 0
         self._log_start = 0
 
     def __enter__(self) -> Self:
@@ -79,6 +81,19 @@ class EmbeddedPostgres:
     def pid(self) -> int | None:
         """Process id of the running server (its postmaster), or None."""
         return self._process.pid if self._process and self._process.poll() is None else None
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds `data`: our own, or one that the server's user can reach."""
+        own = self._directory
+        account = binaries.server_account(own / "data")
+        if account is None or (own / "data").exists():
+            return own
+        shared = binaries.shared_folder("postgres", str(own), create=False)
+        # Data stays where it was made, whatever became of the folders above since.
+        if (shared / "data").exists() or not binaries.reachable(own, account):
+            return shared
+        return own
 
     @property
     def log(self) -> Path:
@@ -100,12 +115,24 @@ class EmbeddedPostgres:
         `within` is in seconds. Raises PostgresFailed, its message ending with the server's last
         words, if another Tandem runs on the folder or the server does not come up in time.
         """
-        self._take_lock()
+        if self.pid is not None:
+            return
+        if self._lock is None:
+            self._take_lock()
         try:
             self._start(time.monotonic() + within)
         except BaseException:
             self.stop()
             raise
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the server ended, waiting up to so long for it; `start` then brings it back
+        with the same data on the same port, so that URLs given out stay true."""
+        if self._process is None:
+            return True
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        return self.pid is None
 
     def stop(self) -> None:
         """Shut the server down (clients are disconnected) and let go of the folder. Idempotent."""
@@ -131,29 +158,30 @@ class EmbeddedPostgres:
         if not self._directory.exists():
             return
         self._take_lock()
-        end_predecessor(self._place() / "data", time.monotonic() + 30)
-        for folder in (self._shared_place(create=False), self._directory):
-            if folder is not None and folder.exists():
-                shutil.rmtree(folder)
+        folder = self.folder
+        end_predecessor(folder / "data", time.monotonic() + 30)
+        for each in {folder, self._directory}:
+            shutil.rmtree(each, ignore_errors=not each.exists())
         self.stop()
 
     def _start(self, deadline: float) -> None:
-        place = self._place()
-        data = place / "data"
+        data = self._prepare_folder() / "data"
         account = binaries.server_account(data)
         programs = binaries.reachable_programs(account)
         if not data.exists():
             create_cluster(programs, data, account, self._password())
         end_predecessor(data, deadline)
         while True:
-            self._port = free_port()
+            self._port = self._fixed_port or free_port()
             self._launch(programs / "postgres", data, account)
             last_words = self._await_ready(deadline)
             if last_words is None:
+                self._fixed_port = self._port
                 return
             retry = PORT_TAKEN in last_words or any(each in last_words for each in PREDECESSOR)
             if not retry or time.monotonic() > deadline:
                 raise PostgresFailed(f"PostgreSQL ended while starting. {self.log}:\n{last_words}")
+            time.sleep(0.05)
 
     def _launch(self, program: Path, data: Path, account: Account | None) -> None:
         settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
@@ -202,31 +230,17 @@ class EmbeddedPostgres:
         self._lock = lock
 
     def _password(self) -> str:
-        return read_or_create(self._directory / "secrets" / "superuser-password")
+        return read_or_create(self._secrets / "superuser-password")
 
-    def _place(self) -> Path:
-        """The folder that holds `data`: our own, or one that the server's user can reach."""
-        own = self._directory
-        account = binaries.server_account(own / "data")
-        if account is None:
-            return own
-        # Traversable by the server's user, who still lists and writes nothing but its own data.
-        own.chmod(0o711)
-        shared = self._shared_place(create=False)
-        assert shared is not None
-        if not (own / "secrets").exists() and (shared / "data").exists():
-            # Our folder was deleted by hand, and with it the only way into this data.
-            end_predecessor(shared / "data", time.monotonic() + 30)
-            shutil.rmtree(shared)
-        # Data stays where it was made, whatever became of the folders above since.
-        if (own / "data").exists():
-            return own
-        if binaries.reachable(own, account) and not (shared / "data").exists():
-            return own
-        self._shared_place()
-        return shared
-
-    def _shared_place(self, *, create: bool = True) -> Path | None:
-        if os.geteuid() != 0:
-            return None
-        return binaries.shared_folder("postgres", str(self._directory), create=create)
+    def _prepare_folder(self) -> Path:
+        if os.geteuid() == 0:
+            # Traversable by the server's user, who lists and writes nothing but its own data.
+            self._directory.chmod(0o711)
+        folder = self.folder
+        if folder != self._directory:
+            if not self._secrets.exists() and (folder / "data").exists():
+                # Our folder was deleted by hand, and with it the only way into this data.
+                end_predecessor(folder / "data", time.monotonic() + 30)
+                shutil.rmtree(folder)
+            binaries.shared_folder("postgres", str(self._directory))
+        return folder

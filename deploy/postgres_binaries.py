@@ -134,8 +134,9 @@ def reachable_programs(account: Account | None) -> Path:
     found = find_programs()
     if account is None or reachable(found, account):
         return found
-    server = found / "postgres"
-    copy = shared_folder("programs", f"{server}:{server.stat().st_mtime_ns}") / "pginstall"
+    # Named by content, so that every environment with the same server shares one copy.
+    digest = hashlib.sha256((found / "postgres").read_bytes()).hexdigest()
+    copy = shared_folder("programs", digest) / "pginstall"
     if not copy.exists():
         draft = copy.with_name(f"draft-{os.getpid()}")
         shutil.copytree(found.parent, draft, symlinks=True, dirs_exist_ok=True)
