@@ -25,7 +25,7 @@ class Rule(StrEnum):
 
 
 class Withheld(StrEnum):
-    """Why something is not shown. A code for accountability; never released to the reader as such."""
+    """Why something is not shown. A code for accountability, never released as such."""
 
     NO_CONSENT = auto()
     OUTSIDE_LANE = auto()
@@ -51,9 +51,12 @@ class Basis:
 class Scope:
     """What `reader` may see. A category is either in `categories` or in `withheld`.
 
-    `hidden` are items (restrictions, consents, …) locked or excepted for this reader, and the
-    codes why. `own_facts`: the reader is an author in good standing and reads what they wrote
-    themselves. `safety_minimum` says that `restrictions` is open only as the safety minimum.
+    `hidden` are items (restrictions, …) locked for this reader, and the codes why; those of
+    `unmentioned` silently so: the reader is not told that there is something. `excepted` are, for
+    an open category, the items that its basis leaves out: id → the other basis on which that item
+    may be shown, or None. `own_facts`: the reader wrote something here, is in good standing, and
+    reads what they wrote themselves. `safety_minimum` says that `restrictions` is open only as
+    the safety minimum; `minimum` is the basis on which at least that much may be shown of each.
     `labels` must travel with whatever is shown. `not_after` is the earliest instant at which any
     of this ends by itself: nothing may be released on this scope afterwards.
     """
@@ -64,26 +67,38 @@ class Scope:
     categories: Mapping[Category, Basis] = field(default_factory=dict)
     withheld: Mapping[Category, Withheld] = field(default_factory=dict)
     hidden: Mapping[UUID, Withheld] = field(default_factory=dict)
+    unmentioned: frozenset[UUID] = frozenset()
+    excepted: Mapping[Category, Mapping[UUID, Basis | None]] = field(default_factory=dict)
     own_facts: bool = False
     safety_minimum: bool = False
+    minimum: Basis | None = None
     labels: tuple[str, ...] = ()
     not_after: datetime | None = None
 
     @property
     def empty(self) -> bool:
         """Whether nothing at all may be shown: to this reader the client does not exist."""
-        return not self.categories
+        return not self.categories and not self.own_facts
 
     def sees(
         self, category: Category, *, item: UUID | None = None, author: UUID | None = None
     ) -> Basis | None:
-        """The basis on which a fact of `category`, about `item`, by `author` may be shown; or None."""
+        """The basis on which a fact of `category`, of `item`, by `author` may be shown; or None."""
         if item is not None and item in self.hidden:
             return None
         basis = self.categories.get(category)
+        if item is not None:
+            basis = self.excepted.get(category, {}).get(item, basis)
         if basis is None and self.own_facts and author == self.reader:
             return Basis(Rule.OWN_FACTS)
         return basis
+
+    def sees_minimum(self, restriction: UUID, *, author: UUID | None = None) -> Basis | None:
+        """The basis on which at least the safety minimum of a restriction may be shown: pattern,
+        limit, stop signs, whom to call. Where `sees` is None and this is not, nothing else may."""
+        if restriction in self.hidden:
+            return None
+        return self.sees(Category.RESTRICTIONS, item=restriction, author=author) or self.minimum
 
     def lanes(self, category: Category) -> frozenset[Lane]:
         """What the reader's discipline can do with `category`: how much of it to show."""
