@@ -98,14 +98,17 @@ class Disclosed(
 ):
     """A view of the client, as of `record_version`, is released to the reader.
 
-    `shown` are the record versions whose content is in it. `digest` is the address of the kept
-    bytes, `commitment` the SHA-256 over their salt and themselves. `hidden` counts locked items.
+    `as_of` is the clock that it was rendered with, `item` what it is about, if about one thing.
+    `shown` are the record versions whose content is in it. `commitment`, the SHA-256 over their
+    salt and themselves, is also where the exact bytes are kept. `hidden` counts locked items.
     """
 
     client: UUID
     reader: UUID
     acting_as: Discipline
     view: Code
+    item: UUID | None = None
+    as_of: AwareDatetime
     record_version: NonNegativeInt
     record_position: NonNegativeInt
     shown: Ranges
@@ -116,7 +119,6 @@ class Disclosed(
     channel: Channel
     content_type: Annotated[str, StringConstraints(max_length=120)]
     language: Annotated[str, StringConstraints(max_length=35)] = "en"
-    digest: Digest
     commitment: Digest
     labels: tuple[Code, ...] = ()
 
