@@ -1,0 +1,121 @@
+"""One line of JSON for each request, and the last resort for what nobody caught.
+
+A line names the route's template, never the path: paths hold ids. An exception is logged by its
+type and by where it was raised, never by its message: messages quote values.
+"""
+
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from secrets import token_hex
+from time import perf_counter
+
+import orjson
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.metrics import Metrics
+from api.problems import Problem, unexpected
+
+REQUEST_ID = b"tandem-request"
+UNMATCHED = "unmatched"
+KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
+
+_log = logging.getLogger("tandem.access")
+_faults = logging.getLogger("tandem.faults")
+
+SAFE_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+"""On every answer: what is disclosed is for its reader, not for caches on the way."""
+
+
+class ResponseBroken(Exception):
+    """An answer broke off after its first byte. What went wrong is in the fault log."""
+
+
+class AccessLog:
+    """Outermost: times, counts and logs every request, and answers 500 for what was not caught."""
+
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, clock: Callable[[], float] = perf_counter
+    ) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on under a fresh request id."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = self._clock()
+        request_id = token_hex(8)
+        status = 0
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                mark = (REQUEST_ID, request_id.encode())
+                message["headers"] = [*message["headers"], mark, *SAFE_HEADERS]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as fault:
+            log_fault(fault, request_id)
+            if status:
+                raise ResponseBroken from None
+            problem = fault if isinstance(fault, Problem) else unexpected()
+            await problem.response()(scope, receive, noted)
+        finally:
+            self._note(scope, status, self._clock() - began, request_id)
+
+    def _note(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
+        route = getattr(scope.get("route"), "path", UNMATCHED)
+        method = scope["method"] if scope["method"] in KNOWN_METHODS else "OTHER"
+        self._metrics.answered(method, route, status, seconds)
+        if _log.isEnabledFor(logging.INFO):
+            line = {
+                "at": datetime.now(UTC),
+                "method": method,
+                "route": route,
+                "status": status,
+                "ms": round(seconds * 1000, 2),
+                "request": request_id,
+            }
+            _log.info(orjson.dumps(line, option=orjson.OPT_UTC_Z).decode())
+
+
+def log_fault(fault: BaseException, request_id: str) -> None:
+    """Say what was raised and where. Not the message, not the locals, not the chain's messages."""
+    if isinstance(fault, Problem):
+        return
+    frames = traceback.extract_tb(fault.__traceback__)
+    line = {
+        "at": datetime.now(UTC),
+        "fault": f"{type(fault).__module__}.{type(fault).__qualname__}",
+        "where": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-12:]],
+        "request": request_id,
+    }
+    _faults.error(orjson.dumps(line, option=orjson.OPT_UTC_Z).decode())
+
+
+def configure_logging(level: str) -> None:
+    """Write our lines as they are, to standard output, and silence the server's own access log:
+    its lines hold paths, and paths hold ids."""
+    for name in ("tandem.access", "tandem.faults"):
+        logger = logging.getLogger(name)
+        logger.setLevel(level.upper())
+        logger.propagate = False
+        if not logger.handlers:
+            handler = logging.StreamHandler(sys.stdout)
+            handler.setFormatter(logging.Formatter("%(message)s"))
+            logger.addHandler(handler)
+    for name in ("uvicorn.access", "httpx", "httpcore"):
+        logging.getLogger(name).disabled = True

@@ -1,0 +1,66 @@
+"""Which exception becomes which problem: all that a route may raise and does not answer itself."""
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from api.problems import Problem, forbidden, invalid_field, not_found, unavailable, unexpected
+from api.validation import invalid_from
+from domain.ledger.command import LedgerUnavailable
+from domain.refused import Refused, Unprocessable
+from projections.disclosure import NotYours
+
+Answer = Callable[[Any], Problem]
+
+
+def install(app: FastAPI) -> None:
+    """Answer every exception with a problem document."""
+    answers: dict[type[Exception], Answer] = {
+        Problem: lambda problem: problem,
+        RequestValidationError: lambda error: invalid_from(error.errors()),
+        Unprocessable: lambda error: unprocessable(error),
+        NotYours: lambda _: not_found(),
+        Refused: lambda refused: refused_plainly(refused),
+        LedgerUnavailable: lambda error: unavailable(error.retry_after),
+        psycopg.OperationalError: lambda _: unavailable(retry_after=1),
+        HTTPException: _plain,
+    }
+    for kind, answer in answers.items():
+        app.add_exception_handler(kind, _answering(answer))
+
+
+def _answering(answer: Answer) -> Callable[[Request, Exception], Any]:
+    async def respond(request: Request, error: Exception) -> Response:
+        return answer(error).response()
+
+    return respond
+
+
+def unprocessable(error: Unprocessable) -> Problem:
+    """A proposal that no record could accept."""
+    return invalid_field("/" + error.path.replace(".", "/"), "is not possible", error.mend)
+
+
+def refused_plainly(refused: Refused) -> Problem:
+    """A refusal whose rule the caller may not see: that it was refused, and nothing of why."""
+    if refused.code in {"does-not-hold-discipline", "not-in-good-standing"}:
+        return forbidden(refused.code, "You cannot act like this now.")
+    return Problem(409, "refused", "This is not possible now. Nothing was recorded.")
+
+
+def _plain(error: HTTPException) -> Problem:
+    """What the framework raises by itself: an unknown path, a method that a path does not have."""
+    match error.status_code:
+        case 404:
+            return not_found()
+        case 405:
+            return Problem(
+                405, "method-not-allowed", "Not with this method.", headers=error.headers
+            )
+        case 400 | 413 | 415 | 422:
+            return invalid_field("", "is not readable", "one JSON document, as application/json")
+    return unexpected()

@@ -1,0 +1,80 @@
+"""Moments and pages in a query string: RFC 3339 times, positions, opaque cursors."""
+
+import base64
+import binascii
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Depends, Query
+
+from api.problems import invalid_field
+
+LARGEST_POSITION = 2**63 - 1
+MOST_PER_PAGE = 100
+LONGEST_CURSOR = 512
+
+Moment = int | datetime
+"""A position of the log, or a time that names one: the last recorded at or before it."""
+
+
+def read_moment(value: str, path: str = "at") -> Moment:
+    """A moment as a caller writes it. Raises Problem 422."""
+    if value.isascii() and value.isdigit() and len(value) <= 19:
+        position = int(value)
+        if position <= LARGEST_POSITION:
+            return position
+    try:
+        time = datetime.fromisoformat(value) if "T" in value or "t" in value else None
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        mend = "a position of the log, or an RFC 3339 time such as 2026-03-14T14:00:00Z"
+        raise invalid_field(path, "is not a moment", mend)
+    return time.astimezone(UTC)
+
+
+def rfc3339(time: datetime) -> str:
+    """A time as it is written in headers: UTC, microseconds, `Z`."""
+    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _at(
+    at: Annotated[
+        str | None,
+        Query(
+            description="An earlier moment: an RFC 3339 time or a position. Default: now.",
+            examples=["2026-03-14T14:00:00Z"],
+        ),
+    ] = None,
+) -> Moment | None:
+    return None if at is None else read_moment(at)
+
+
+At = Annotated[Moment | None, Depends(_at)]
+
+
+def write_cursor(*key: Any) -> str:
+    """An opaque cursor: the sort key of the last row of a page."""
+    return base64.urlsafe_b64encode(orjson.dumps(key)).rstrip(b"=").decode()
+
+
+def read_cursor(value: str | None) -> list[Any] | None:
+    """The sort key in a cursor that a caller sends back. Raises Problem 422 if it is not one."""
+    if value is None:
+        return None
+    try:
+        padded = value.encode("ascii") + b"=" * (-len(value) % 4)
+        key = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        if isinstance(key, list) and len(value) <= LONGEST_CURSOR:
+            return key
+    except (ValueError, binascii.Error):
+        pass
+    raise invalid_field("after", "is not a cursor", "the `next` of the page before, as it was")
+
+
+After = Annotated[
+    str | None,
+    Query(description="Where the page before ended: its `next`.", max_length=LONGEST_CURSOR),
+]
+Limit = Annotated[int, Query(description="Rows per page.", ge=1, le=MOST_PER_PAGE)]
