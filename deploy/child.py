@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,12 +14,18 @@ TETHER: Final = Path(__file__).with_name("tether.py")
 
 
 def spawn(
-    command: Sequence[str], *, account: str = "-", log: Path, folder: Path
+    command: Sequence[str],
+    *,
+    account: str = "-",
+    log: Path,
+    folder: Path,
+    variables: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start `command` in `folder`, its output appended to `log`; it ends when we do.
 
-    `account` is "UID:GID" to run as, or "-" for ourselves. The child has a session of its own,
-    so that Ctrl-C in a terminal reaches only us.
+    `account` is "UID:GID" to run as, or "-" for ourselves. `variables` are added to what it gets
+    of our environment. The child has a session of its own, so that Ctrl-C in a terminal reaches
+    only us.
 
     The kernel tells a child when the *thread* that started it ends. A thread that lives as long
     as the child starts it, so that this may be called from a passing thread.
@@ -39,7 +45,7 @@ def spawn(
                     stderr=output,
                     start_new_session=True,
                     cwd=folder,
-                    env=environment(),
+                    env=environment() | dict(variables or {}),
                 )
             started.append(child)
         except OSError as error:

@@ -1,0 +1,37 @@
+"""The lists that there are, and the connections over which they are kept."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, cast
+
+import psycopg
+from eventsourcing.postgres import PostgresDatastore
+from psycopg.conninfo import conninfo_to_dict
+
+from projections.listing import SCHEMA, Listing, ListRecorder
+from projections.projecting import LogReader
+
+LISTS: Final[Sequence[Listing]] = ()
+"""Every list, in the order in which it is brought up to date."""
+
+
+@contextmanager
+def open_lists(url: str) -> Iterator[tuple[ListRecorder, LogReader]]:
+    """Connections of the projector's role: one that writes lists, one that reads the log."""
+    with psycopg.connect(url, autocommit=True) as connection, _datastore(url) as datastore:
+        recorder = ListRecorder(datastore)
+        recorder.create_table()
+        yield recorder, LogReader(connection)
+
+
+def _datastore(url: str) -> PostgresDatastore:
+    parts = {name: str(value) for name, value in conninfo_to_dict(url).items()}
+    datastore = PostgresDatastore(
+        *(parts.get(name, "") for name in ("dbname", "host", "port", "user", "password")),
+        schema=SCHEMA,
+        pre_ping=True,
+    )
+    # The library names five parts of a URL; the others (sslmode and its like) matter as well.
+    named = cast(dict[str, Any], datastore.pool.kwargs)
+    datastore.pool.kwargs = named | parts
+    return datastore

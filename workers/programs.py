@@ -1,0 +1,70 @@
+"""The programs of ours that make up a running Tandem, and what each is told."""
+
+import sys
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from deploy.database import Database
+from deploy.settings import PREFIX, Settings
+from workers.program import Program
+
+API = "api.app:create_app"
+PROJECTOR = "workers.projector"
+GRACE_SECONDS = 3
+"""How long requests under way may still take once the API was asked to stop."""
+
+
+def base_url(settings: Settings) -> str:
+    """Where the API is reached from this machine."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+def programs_of(settings: Settings, database: Database) -> tuple[Program, ...]:
+    """In the order in which they are started."""
+    return api(settings, database), projector(settings, database)
+
+
+def api(settings: Settings, database: Database) -> Program:
+    """The API, in a process of its own."""
+    listening = ("--host", settings.host, "--port", str(settings.port))
+    return Program(
+        "the API",
+        API,
+        (
+            *(sys.executable, "-m", "uvicorn", API, "--factory", *listening),
+            *("--no-access-log", "--log-level", settings.log_level),
+            *("--timeout-graceful-shutdown", str(GRACE_SECONDS)),
+        ),
+        environment=told(settings, database),
+        log=settings.state_dir / "logs" / "api.log",
+        ready=lambda: answers(f"{base_url(settings)}/readyz"),
+    )
+
+
+def projector(settings: Settings, database: Database) -> Program:
+    """The projector. It reads the log and owns the lists, and can do nothing else."""
+    return Program(
+        "the projector",
+        PROJECTOR,
+        (sys.executable, "-m", PROJECTOR),
+        environment={f"{PREFIX}PROJECTOR_URL": database.urls.projector_url},
+        log=settings.state_dir / "logs" / "projector.log",
+    )
+
+
+def told(settings: Settings, database: Database) -> dict[str, str]:
+    """Our settings as variables for a child, and where the database is."""
+    given = settings.model_dump(exclude_none=True, exclude={"database_url"})
+    return {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()} | {
+        f"{PREFIX}DATABASE_URL": database.urls.admin_url
+    }
+
+
+def answers(url: str) -> bool:
+    """Whether a GET of `url` is answered with success within a second."""
+    try:
+        with urlopen(url, timeout=1) as answer:
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False

@@ -1,0 +1,30 @@
+"""`tandem up --reset`: what the demo stored is deleted, so that it starts afresh."""
+
+import shutil
+
+from deploy.database import server_directory
+from deploy.postgres import EmbeddedPostgres
+from deploy.settings import Settings
+from workers.failed import Exit, Failed
+
+FOLDERS = ("demo", "logs")
+
+
+def erase(settings: Settings) -> None:
+    """Delete the demo's server with its data, its keys and its seed. Nobody else may be running it.
+
+    Raises Failed outside the demo profile, and for a server that is not ours to delete.
+    """
+    if not settings.demo:
+        raise Failed(
+            "--reset deletes everything, so it is for the demo profile only.", Exit.REFUSED
+        )
+    if settings.database_url is not None:
+        raise Failed(
+            "--reset deletes only a server of Tandem's own. TANDEM_DATABASE_URL names another: "
+            "drop and create that database yourself, or leave the setting out.",
+            Exit.REFUSED,
+        )
+    EmbeddedPostgres(server_directory(settings)).erase()
+    for folder in (settings.key_directory, *(settings.state_dir / name for name in FOLDERS)):
+        shutil.rmtree(folder, ignore_errors=True)
