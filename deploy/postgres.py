@@ -167,7 +167,7 @@ class EmbeddedPostgres:
     def _start(self, deadline: float) -> None:
         data = self._prepare_folder() / "data"
         account = binaries.server_account(data)
-        programs = binaries.reachable_programs(account)
+        programs = binaries.reachable_programs(data, account)
         if not data.exists():
             create_cluster(programs, data, account, self._password())
         end_predecessor(data, deadline)

@@ -19,6 +19,7 @@ from deploy import postgres_binaries
 from deploy.child import free_port
 from deploy.database import open_database
 from deploy.postgres import EmbeddedPostgres, PostgresFailed
+from deploy.postgres_binaries import Account
 from deploy.settings import Settings
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's process descriptors")
@@ -153,7 +154,7 @@ def test_a_server_that_outlived_its_supervisor_is_ended_first(
     server.stop()
     data = server.folder / "data"
     account = postgres_binaries.server_account(data)
-    program = postgres_binaries.reachable_programs(account) / "postgres"
+    program = postgres_binaries.reachable_programs(data, account) / "postgres"
     with subprocess.Popen(
         [program, "-D", data, f"--port={free_port()}", "--unix_socket_directories="],
         user=account.uid if account else None,
@@ -229,10 +230,31 @@ def test_a_server_that_cannot_start_says_its_last_words(
         server.start()
 
 
-def test_without_any_postgresql_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_programs_that_the_server_s_user_cannot_reach_are_copied_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_binaries, "SHARED", tmp_path)
+    monkeypatch.setattr(postgres_binaries, "reachable", lambda path, account: False)
+    somebody = Account("somebody", 1, 1)
+    copied = postgres_binaries.reachable_programs(tmp_path, somebody)
+    assert copied.is_relative_to(tmp_path)
+    subprocess.run([copied / "initdb", "--version"], check=True)
+    assert postgres_binaries.reachable_programs(tmp_path, somebody) == copied
+
+
+def test_data_of_a_version_that_is_gone_is_left_alone(server: EmbeddedPostgres) -> None:
+    server.stop()
+    (server.folder / "data" / "PG_VERSION").write_text("14\n")
+    with pytest.raises(PostgresFailed, match=r"made by PostgreSQL 14, .*pg_upgrade"):
+        server.start()
+
+
+def test_without_any_postgresql_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(postgres_binaries, "_candidates", lambda: iter([Path("/no/such/bin")]))
     with pytest.raises(PostgresFailed, match=r"/no/such/bin.*TANDEM_DATABASE_URL"):
-        postgres_binaries.find_programs()
+        postgres_binaries.find_programs(tmp_path)
 
 
 def test_the_database_of_the_settings_is_ready_to_use(tmp_path: Path) -> None:
