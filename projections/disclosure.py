@@ -10,9 +10,10 @@ record moved meanwhile it is read again, and from then on only what policy rests
 that a busy record never starves its readers.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from time import monotonic
 from uuid import UUID, uuid4
 
@@ -20,30 +21,249 @@ import orjson
 
 from domain.access import (
     AccessRecord,
-    AuditClosed,
     Channel,
     Denied,
     Disclosed,
-    Released as ReleasedItem,
+    ShownBasis,
+    WithheldCategory,
     access_stream,
     ranges,
 )
+from domain.accountability import accountability
 from domain.actor import Actor
-from domain.fact import policy_topics
+from domain.auditing import AuditCase, AuditClosed
+from domain.fact import Fact, policy_topics
 from domain.lanes import Discipline
-from domain.ledger.command import Command, Conflicted, Guard, Kept, LedgerUnavailable, NewEvent
+from domain.ledger.command import Command, Conflicted, Guard, LedgerUnavailable, NewEvent
+from domain.ledger.keys import KeyDestroyed
 from domain.ledger.ledger import Ledger
 from domain.policy import scope as scope_of
 from domain.record import CareRecord
-from domain.scope import Scope, Withheld
-from projections.kept import Copy, commit_to, keep
+from domain.scope import Scope
+from projections.kept import Copies, Copy
+from projections.people import people
 from projections.reader import Reader
-from projections.sheet import View, ViewFunction
+from projections.sheet import View
 
-ATTEMPTS = 5
+ATTEMPTS = 6
 RELEASE_WITHIN_SECONDS = 3.0
 """A response not started by then is discarded and disclosed again."""
 
 
 class NotYours(Exception):
     """There is no such client, or nothing of them is this reader's to know: the two look the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked for: a view of one client by name, made by `render`.
+
+    `item`: what it is about, if about one thing. `accounting`: it tells who was told what, and
+    nothing of what it said, so that an auditor needs no case. `render` raises NotYours if there is
+    nothing that it may show.
+    """
+
+    view: str
+    render: Callable[[CareRecord, Scope, datetime], View]
+    item: UUID | None = None
+    accounting: bool = False
+    channel: Channel = Channel.API
+    content_type: str = "application/json"
+    language: str = "en"
+    serialise: Callable[[object], bytes] = orjson.dumps
+
+
+def _nothing(record: CareRecord, scope: Scope, now: datetime) -> View:
+    raise NotYours
+
+
+_NO_VIEW = Ask("none", _nothing)
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Bytes that may be let go of now, and the fact that says so at log position `position`."""
+
+    client: UUID
+    reader: UUID
+    position: int
+    body: bytes
+    commitment: bytes
+    record_version: int
+    as_of: datetime
+    content_type: str
+    durable_at: float = field(default_factory=monotonic)
+
+    @property
+    def etag(self) -> str:
+        """An opaque tag of the reader's own view; the same bytes have the same tag for a while."""
+        return self.commitment.hex()[:32]
+
+    @property
+    def stale(self) -> bool:
+        """Whether too much time has passed since the disclosure to start letting go of the bytes."""
+        return monotonic() - self.durable_at > RELEASE_WITHIN_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One try: what was read, what it permits, and what that rests on."""
+
+    record: CareRecord
+    actor: Actor
+    scope: Scope
+    case: AccessRecord | None
+    now: datetime
+    fresh: bool
+
+
+@dataclass(slots=True)
+class Door:
+    """Discloses. `clock` gives the time (timezone-aware) that policy and views are asked about."""
+
+    ledger: Ledger
+    clock: Callable[[], datetime]
+    copies: Copies
+    _policy_topics: tuple[str, ...] = field(default_factory=policy_topics)
+
+    async def disclose(self, reader: Reader, client: UUID, ask: Ask) -> Released:
+        """Release one view of one client.
+
+        Raises NotYours (after recording the denial), LedgerUnavailable, Refused
+        `does-not-hold-discipline`.
+        """
+        for number in range(ATTEMPTS):
+            attempt = await self._look(reader, client, ask, fresh=number > 0)
+            if attempt.scope.empty:
+                if not attempt.fresh:
+                    continue
+                await self._deny(reader, client, ask)
+                raise NotYours
+            try:
+                return await self._release(reader, client, ask, attempt)
+            except NotYours:
+                if attempt.fresh:
+                    await self._deny(reader, client, ask)
+                    raise
+            except Conflicted:
+                continue
+        raise LedgerUnavailable("what this reader may see kept changing", retry_after=1)
+
+    async def scope(self, reader: Reader, client: UUID) -> tuple[CareRecord, Scope]:
+        """The record and what policy lets `reader` see of it now. Releases nothing."""
+        attempt = await self._look(reader, client, _NO_VIEW, fresh=True)
+        return attempt.record, attempt.scope
+
+    async def _look(self, reader: Reader, client: UUID, ask: Ask, *, fresh: bool) -> _Attempt:
+        now = self.clock()
+        find = self.ledger.refresh if fresh else self.ledger.known
+        actor = await reader.actor(self.ledger, now, fresh=fresh)
+        record = await find(CareRecord, client)
+        if ask.accounting and reader.acting_as is Discipline.AUDITOR:
+            scope = accountability(record, actor, reader.purpose, now)
+            return _Attempt(record, actor, scope, None, now, fresh)
+        access: AccessRecord | None = None
+        case: AuditCase | None = None
+        if reader.acting_as is Discipline.AUDITOR:
+            access = await self.ledger.refresh(AccessRecord, access_stream(client, reader.person))
+            case = access.audit_case(now)
+        scope = scope_of(record, actor, reader.purpose, now, audit_case=case)
+        return _Attempt(record, actor, scope, access, now, fresh)
+
+    async def _release(
+        self, reader: Reader, client: UUID, ask: Ask, attempt: _Attempt
+    ) -> Released:
+        view = ask.render(attempt.record, attempt.scope, attempt.now)
+        body = ask.serialise(await self._named(view))
+        copy = self._copy(client, body)
+        fact = _disclosed(reader, client, ask, attempt, view, copy)
+        command = Command(
+            id=uuid4(),
+            events=(self._event(reader, client, fact, attempt.now),),
+            guards=self._guards(client, attempt),
+            not_after=attempt.scope.not_after,
+            kept=(copy.kept,) if copy.kept else (),
+        )
+        appended = await self.ledger.append(command)
+        if copy.kept:
+            self.copies.remember(client, body, copy)
+        return Released(
+            client=client,
+            reader=reader.person,
+            position=appended.positions[0],
+            body=body,
+            commitment=copy.commitment,
+            record_version=attempt.record.version,
+            as_of=attempt.now,
+            content_type=ask.content_type,
+        )
+
+    async def _named(self, view: View) -> dict[str, object]:
+        if not view.mentions:
+            return view.body
+        return {**view.body, "people": await people(self.ledger, view.mentions)}
+
+    def _copy(self, client: UUID, body: bytes) -> Copy:
+        try:
+            return self.copies.copy(client, body)
+        except KeyDestroyed:
+            # Accountability outlives the client's key; there is nothing left to keep a copy under.
+            return Copy(sha256(body).digest(), None)
+
+    def _guards(self, client: UUID, attempt: _Attempt) -> tuple[Guard, ...]:
+        topics = self._policy_topics if attempt.fresh else None
+        guards = [Guard(client, attempt.record.version, topics)]
+        if attempt.actor.version:
+            guards.append(Guard(attempt.actor.id, attempt.actor.version))
+        if attempt.case is not None:
+            guards.append(Guard(attempt.case.id, attempt.case.version, (AuditClosed.type,)))
+        return tuple(guards)
+
+    def _event(self, reader: Reader, client: UUID, fact: Fact, now: datetime) -> NewEvent:
+        by = Actor(reader.person, reader.acting_as).authorship(now, reader.purpose)
+        stream = access_stream(client, reader.person)
+        return self.ledger.sealing.event(fact, by, stream=stream, version=None, subject=client)
+
+    async def _deny(self, reader: Reader, client: UUID, ask: Ask) -> None:
+        denied = Denied(
+            client=client,
+            reader=reader.person,
+            acting_as=reader.acting_as,
+            view=ask.view,
+            code="nothing-to-show",
+            purpose=reader.purpose,
+            channel=ask.channel,
+        )
+        event = self._event(reader, client, denied, self.clock())
+        await self.ledger.append(Command(id=uuid4(), events=(event,)))
+
+
+def _disclosed(
+    reader: Reader, client: UUID, ask: Ask, attempt: _Attempt, view: View, copy: Copy
+) -> Disclosed:
+    return Disclosed(
+        client=client,
+        reader=reader.person,
+        acting_as=reader.acting_as,
+        view=ask.view,
+        item=ask.item,
+        as_of=attempt.now,
+        record_version=attempt.record.version,
+        record_position=attempt.record.position,
+        shown=ranges(view.shown),
+        categories_shown=tuple(
+            ShownBasis(category=category, rule=basis.rule, reference=basis.reference)
+            for category, basis in sorted(view.categories.items())
+        ),
+        categories_withheld=tuple(
+            WithheldCategory(category=category, code=code)
+            for category, code in sorted(view.withheld.items())
+        ),
+        hidden=len(attempt.scope.hidden),
+        purpose=reader.purpose,
+        channel=ask.channel,
+        content_type=ask.content_type,
+        language=ask.language,
+        commitment=copy.commitment.hex(),
+        labels=attempt.scope.labels,
+    )

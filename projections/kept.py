@@ -1,53 +1,67 @@
 """The exact bytes of something released: where they are kept, and the commitment to them.
 
 A copy is compressed and sealed under the client's key; its address is (client, commitment). The
-salt is derived from the client's key, so that the same bytes released again are kept once, and a
-commitment says nothing to whoever has no key: not even, after an erasure, to us.
+salt is inside what is sealed: after an erasure a commitment says nothing to anybody, us included.
 """
 
 import hashlib
-import hmac
+import os
 import zlib
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain.ledger.command import Kept
-from domain.ledger.sealing import Sealer
+from domain.ledger.sealing import Sealing
 
 SALT_BYTES = 16
-DIGEST_BYTES = 32
+REMEMBERED = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Bytes about to be released, and how they will be kept. `digest` is the salted commitment."""
+    """Bytes about to be released: their salted commitment, and the stored form if it is new."""
 
-    client: UUID
-    digest: bytes
-    salt: bytes
+    commitment: bytes
+    kept: Kept | None
+
+
+@dataclass(slots=True)
+class Copies:
+    """Makes copies. What this process is known to have kept of a client is not kept again."""
+
+    sealing: Sealing
+    _known: OrderedDict[tuple[UUID, bytes], bytes] = field(default_factory=OrderedDict)
+
+    def copy(self, client: UUID, body: bytes) -> Copy:
+        """The copy of `body`. Raises KeyDestroyed once the client is erased."""
+        known = self._known.get((client, hashlib.sha256(body).digest()))
+        if known is not None:
+            return Copy(known, None)
+        salt = os.urandom(SALT_BYTES)
+        commitment = hashlib.sha256(salt + body).digest()
+        packed = salt + zlib.compress(body, level=1)
+        sealed = self.sealing.seal_bytes(client, commitment, packed)
+        return Copy(commitment, Kept(client, commitment, sealed))
+
+    def remember(self, client: UUID, body: bytes, copy: Copy) -> None:
+        """Note that `copy` is durable."""
+        self._known[client, hashlib.sha256(body).digest()] = copy.commitment
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Kept bytes, and whether they are the ones that were committed to."""
+
     body: bytes
+    matches: bool
 
 
-def commit_to(sealer: Sealer, client: UUID, body: bytes) -> Copy:
-    """The commitment to `body`: SHA-256 over salt and bytes. Raises KeyDestroyed once erased."""
-    salt = sealer.derive(client, b"kept-salt", body)[:SALT_BYTES]
-    return Copy(client, hashlib.sha256(salt + body).digest(), salt, body)
-
-
-def keep(sealer: Sealer, copy: Copy) -> Kept:
-    """The stored form of `copy`: salt and compressed bytes, sealed, bound to their address."""
-    packed = copy.salt + zlib.compress(copy.body, level=1)
-    return Kept(copy.client, copy.digest, sealer.seal_bytes(copy.client, copy.digest, packed))
-
-
-def open_kept(sealer: Sealer, kept: Kept) -> bytes:
-    """The exact bytes as they were released. Raises KeyDestroyed once the client is erased."""
-    packed = sealer.open_bytes(kept.client, kept.digest, kept.sealed)
-    return zlib.decompress(packed[SALT_BYTES:])
-
-
-def matches(sealer: Sealer, kept: Kept) -> bool:
-    """Whether the kept bytes are the ones that were committed to."""
-    packed = sealer.open_bytes(kept.client, kept.digest, kept.sealed)
+def open_kept(sealing: Sealing, kept: Kept) -> Opened:
+    """The bytes as they were released. Raises KeyDestroyed once the client is erased, Unreadable
+    if they were altered or moved."""
+    packed = sealing.open_bytes(kept.client, kept.digest, kept.sealed)
     salt, body = packed[:SALT_BYTES], zlib.decompress(packed[SALT_BYTES:])
-    return hmac.compare_digest(hashlib.sha256(salt + body).digest(), kept.digest)
+    return Opened(body, hashlib.sha256(salt + body).digest() == kept.digest)

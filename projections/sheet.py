@@ -21,12 +21,13 @@ Body = dict[str, Any]
 class View:
     """A rendered view. `body` is JSON-ready; `shown` are the record versions whose content is in
     it (altering any other fact never changes it); `categories` are those shown, each with why;
-    `withheld` those not shown, each with a code."""
+    `withheld` those not shown, each with a code; `mentions` the practitioners named in it."""
 
     body: Body
     shown: frozenset[int]
     categories: Mapping[Category, Basis]
     withheld: Mapping[Category, Withheld]
+    mentions: frozenset[UUID] = frozenset()
 
 
 ViewFunction = Callable[[CareRecord, Scope, datetime], View]
@@ -41,6 +42,7 @@ class Sheet:
     now: datetime
     _shown: set[int] = field(default_factory=set)
     _categories: dict[Category, Basis] = field(default_factory=dict)
+    _mentions: set[UUID] = field(default_factory=set)
 
     def opens(
         self,
@@ -57,14 +59,31 @@ class Sheet:
         self.shows(versions)
         return True
 
+    def opens_minimum(self, restriction: UUID, *versions: int, author: UUID) -> bool:
+        """Whether at least the safety minimum of a restriction may be shown."""
+        basis = self.scope.sees_minimum(restriction, author=author)
+        if basis is None:
+            return False
+        self._categories.setdefault(Category.RESTRICTIONS, basis)
+        self.shows(versions)
+        return True
+
     def shows(self, versions: Iterable[int]) -> None:
         """Note that the content of these record versions is in the body."""
         self._shown.update(version for version in versions if version)
 
+    def mention(self, person: UUID) -> str:
+        """The id of a practitioner, to be written into the body; their name is added at the door."""
+        self._mentions.add(person)
+        return str(person)
+
     def view(self, body: Body) -> View:
-        """The finished view."""
+        """The finished view. Labels of the scope travel with it."""
+        if self.scope.labels:
+            body = {**body, "labels": list(self.scope.labels)}
         return View(
             body=body,
+            mentions=frozenset(self._mentions),
             shown=frozenset(self._shown),
             categories=dict(self._categories),
             withheld=dict(self.scope.withheld),
