@@ -37,7 +37,7 @@ def spawn(
 
     def keep() -> None:
         try:
-            with log.open("ab") as output:
+            with open(log, "ab", opener=_private) as output:
                 child = subprocess.Popen(
                     [*tether, *command],
                     stdin=subprocess.DEVNULL,
@@ -60,6 +60,10 @@ def spawn(
     for error in failed:
         raise error
     return started[0]
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def environment() -> dict[str, str]:

@@ -37,6 +37,9 @@ SETTINGS: Final = {
     "password_encryption": "scram-sha-256",
     "logging_collector": "off",
     "log_destination": "stderr",
+    # Neither statements nor the values in them: an error's details may name a person.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
     "log_line_prefix": "%m [%p] ",
     "lc_messages": "C",
     "timezone": "UTC",

@@ -116,6 +116,18 @@ def test_a_killed_server_comes_back_with_its_data_on_the_same_port(
     assert remembers(server)
 
 
+def test_its_log_holds_no_value_of_a_row(server: EmbeddedPostgres) -> None:
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("CREATE TABLE people (name text PRIMARY KEY)")
+        connection.execute("INSERT INTO people VALUES ('Invented Person')")
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute("INSERT INTO people VALUES ('Invented Person')")
+    logged = server.log.read_text()
+    assert "duplicate key" in logged
+    assert "Invented" not in logged
+    assert stat.S_IMODE(server.log.stat().st_mode) == 0o600
+
+
 def test_starting_a_running_server_changes_nothing(server: EmbeddedPostgres) -> None:
     pid = server.pid
     server.start()
