@@ -1,5 +1,7 @@
 """The catalogue of facts, generated from their declarations: `tandem catalogue`."""
 
+import builtins
+import typing
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import get_args, get_origin
@@ -20,6 +22,16 @@ A fact needs consent to its category to be read; a field marked with a category 
 that one. **Policy** facts are those that reading may rest on: every disclosure is guarded by them.
 Facts *in clear* hold references and codes only, and outlive an erasure.
 """
+
+WORDS = {
+    "AwareDatetime": "time",
+    "UUID": "id",
+    "bool": "yes or no",
+    "date": "date",
+    "int": "number",
+    "str": "text",
+}
+"""What plain types are called."""
 
 
 def catalogue() -> str:
@@ -59,11 +71,16 @@ def _words(field: FieldInfo) -> str:
 
 
 def _kind(annotation: object) -> str:
-    if annotation is type(None):
-        return ""
-    inner = [_kind(each) for each in get_args(annotation)]
-    if not inner:
-        return getattr(annotation, "__name__", str(annotation))
-    if get_origin(annotation) is tuple:
-        return f"list of {inner[0]}"
-    return " or ".join(kind for kind in inner if kind)
+    match get_origin(annotation), get_args(annotation):
+        case typing.Annotated, (inner, *_):
+            return _kind(inner)
+        case builtins.tuple, (inner, builtins.Ellipsis):
+            return f"list of {_kind(inner)}"
+        case builtins.tuple, inner:
+            return f"({', '.join(map(_kind, inner))})"
+        case _, ():
+            name = getattr(annotation, "__name__", str(annotation))
+            return WORDS.get(name, f"`{name}`")
+        case _, choices:
+            return " or ".join(_kind(each) for each in choices if each is not type(None))
+    raise AssertionError(annotation)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import psycopg
 import pytest
@@ -23,6 +24,10 @@ from workers.projector import project, stopping_when_asked
 with stopping_when_asked():
     project(sys.argv[1], [Counted()])
 """
+
+
+def has(database: Urls, least: int) -> bool:
+    return counted(database.service_url) >= least
 
 
 @contextmanager
@@ -67,13 +72,14 @@ def test_there_is_no_lag_before_there_are_lists(database: Urls) -> None:
 
 def test_killed_at_any_time_it_resumes_exactly_once(database: Urls) -> None:
     total = 0
-    for round_ in range(4):
+    for number in range(4):
         with projecting(database.projector_url) as process:
             for _ in range(8):
                 append(database.service_url, 400)
                 total += 400
             # Killed while it works: somewhere after what the round before had left.
-            until(lambda least=total - 3200 * (round_ > 0): counted(database.service_url) >= least)
+            least = total - 3200 * (number > 0)
+            until(partial(has, database, least))
             process.send_signal(signal.SIGKILL)
             process.wait()
     with projecting(database.projector_url):
@@ -132,4 +138,4 @@ def test_a_lost_connection_is_made_again_and_nothing_is_missed(database: Urls) -
                     " WHERE usename = 'tandem_projector' AND datname = current_database()"
                 )
             append(database.service_url, 1)
-            until(lambda total=total: counted(database.service_url) == total)
+            until(partial(has, database, total))
