@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import psycopg
 import typer
@@ -99,7 +100,7 @@ def status(as_data: AsData = False) -> None:
 def bootstrap_administrator(
     name: Annotated[str, typer.Argument(help="The administrator's name.")],
     person: Annotated[
-        str, typer.Option("--id", help="Their id: the `sub` of the tokens they sign in with.")
+        UUID, typer.Option("--id", help="Their id: the `sub` of the tokens they sign in with.")
     ],
     as_data: AsData = False,
 ) -> None:
@@ -108,7 +109,7 @@ def bootstrap_administrator(
         running = state_folder().require()
         position = bootstrap(settings_here(), running.urls, person, name)
         said = f"{name} is an administrator now, by log position {position}."
-        typer.echo(json.dumps({"person": person, "position": position}) if as_data else said)
+        typer.echo(json.dumps({"person": str(person), "position": position}) if as_data else said)
 
 
 @app.command()
