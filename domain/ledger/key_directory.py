@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from domain.ledger.keys import DataKey, KeyDestroyed, KeyStoreDamaged, KeyWrapper
+from domain.ledger.keys import DataKey, KeyDestroyed, KeyMissing, KeyStoreDamaged, KeyWrapper
 
 _KEY: Final = b"TANDEMK1"
 _TOMBSTONE: Final = b"DESTROY1"
@@ -48,18 +48,18 @@ class DirectoryKeyStore:
         return self.unwrap(subject)
 
     def unwrap(self, subject: UUID) -> DataKey:
-        """Raises KeyDestroyed, or KeyStoreDamaged if the file is neither key nor tombstone."""
+        """Raises KeyDestroyed (KeyMissing), or KeyStoreDamaged for a file that is neither."""
         try:
             content = self._path(subject).read_bytes()
         except FileNotFoundError:
-            raise KeyDestroyed("there is no key") from None
+            raise KeyMissing("there is no key") from None
         if content.startswith(_TOMBSTONE):
             raise KeyDestroyed("the key was destroyed")
         if not content.startswith(_KEY):
             raise KeyStoreDamaged("a key file is not readable")
         key_id = UUID(bytes=content[_MARK : _MARK + 16])
         key = self._wrapper.unwrap(content[_MARK + 16 :], subject.bytes)
-        return DataKey(subject=subject, id=key_id, cipher=AESGCM(key))
+        return DataKey.of(subject, key_id, key)
 
     def destroy(self, subject: UUID) -> None:
         """Overwrite the key and leave a tombstone; also where there was none, so that none ever

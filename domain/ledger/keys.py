@@ -4,10 +4,11 @@ Destroying a subject's key is what erases them. Hence: no path ever mints a seco
 process holds one unwrapped for longer than a lease of seconds.
 """
 
+import hmac
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Self
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -15,6 +16,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 class KeyDestroyed(Exception):
     """The subject has no key any more, or never had one: what was sealed for them is gone."""
+
+
+class KeyMissing(KeyDestroyed):
+    """There is no trace of a key. Perhaps there will be one: nothing may have been sealed yet."""
 
 
 class KeyStoreDamaged(Exception):
@@ -28,6 +33,17 @@ class DataKey:
     subject: UUID
     id: UUID
     cipher: AESGCM = field(repr=False)
+    _derivation: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, subject: UUID, id: UUID, key: bytes) -> Self:
+        """From the key itself: 32 bytes."""
+        # A key of its own for deriving, so that nothing derived says anything of the cipher's.
+        return cls(subject, id, AESGCM(key), hmac.digest(key, b"tandem: derivation", "sha256"))
+
+    def derive(self, label: bytes, data: bytes) -> bytes:
+        """32 bytes that only this key gives for this label and data."""
+        return hmac.digest(self._derivation, len(label).to_bytes(2) + label + data, "sha256")
 
 
 class KeyWrapper(Protocol):
@@ -81,19 +97,29 @@ class KeyRing:
         self.store = store
         self._lease_seconds = lease_seconds
         self._clock = clock
-        # In order of expiry, since every lease is equally long.
-        self._held: dict[UUID, tuple[float, DataKey]] = {}
+        # In order of expiry, since every lease is equally long. None: known to be destroyed, so
+        # that an erased record is not looked up in the store for each of its facts.
+        self._held: dict[UUID, tuple[float, DataKey | None]] = {}
 
-    def held(self, subject: UUID) -> DataKey | None:
-        """The key if it is on lease; never blocks."""
+    def leased(self, subject: UUID) -> bool:
+        """Whether `key` answers at once, without the store."""
         lease = self._held.get(subject)
-        if lease is None or lease[0] <= self._clock():
-            return None
-        return lease[1]
+        return lease is not None and lease[0] > self._clock()
 
     def key(self, subject: UUID) -> DataKey:
         """The key; blocks on the store if it is not on lease. Raises KeyDestroyed."""
-        return self.held(subject) or self._lease(subject, self.store.unwrap(subject))
+        lease = self._held.get(subject)
+        if lease is None or lease[0] <= self._clock():
+            try:
+                return self._lease(subject, self.store.unwrap(subject))
+            except KeyMissing:
+                raise
+            except KeyDestroyed:
+                self._remember(subject, None)
+                raise
+        if lease[1] is None:
+            raise KeyDestroyed("the key was destroyed")
+        return lease[1]
 
     def create(self, subject: UUID) -> DataKey:
         """Mint the key of a subject of whom nothing has been sealed yet; see `KeyStore.create`."""
@@ -103,6 +129,7 @@ class KeyRing:
         """Destroy the subject's key for ever; other processes may use it until their lease ends."""
         self._held.pop(subject, None)
         self.store.destroy(subject)
+        self._remember(subject, None)
 
     def forget(self, subject: UUID) -> None:
         """End the lease now."""
@@ -122,7 +149,10 @@ class KeyRing:
         return len(self._held)
 
     def _lease(self, subject: UUID, key: DataKey) -> DataKey:
+        self._remember(subject, key)
+        return key
+
+    def _remember(self, subject: UUID, key: DataKey | None) -> None:
         self.sweep()
         self._held.pop(subject, None)
         self._held[subject] = (self._clock() + self._lease_seconds, key)
-        return key
