@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid5
 
 from domain.actor import Actor
+from domain.body import Pattern
 from domain.client import ClientEnrolled, Identity
 from domain.consent import ConsentGranted
 from domain.consent_terms import ConsentTerms
@@ -15,7 +16,7 @@ from domain.lanes import Category, Discipline, Purpose
 from domain.record import CareRecord
 from domain.restriction import RestrictionImposed
 from domain.team import MemberJoined
-from domain.terms import Pattern, Severity, Terms
+from domain.terms import Severity, Terms
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

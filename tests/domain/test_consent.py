@@ -104,7 +104,7 @@ def test_bad_terms_are_named(change: dict[str, object], path: tuple[str, ...] | 
         "categories": ["goals"],
         "purposes": ["training"],
     }
-    assert ConsentTerms.model_validate(good)
+    ConsentTerms.model_validate(good)
     with pytest.raises(ValidationError) as caught:
         ConsentTerms.model_validate({**good, **change})
     if path is not None:
@@ -151,14 +151,10 @@ def test_withdrawing_ends_a_consent_once_and_for_all() -> None:
 
     assert facts == [ConsentWithdrawn(consent=SAM, reason="Changed gym")]
     assert after.consents.by_id[SAM].status(NOW) is ConsentStatus.WITHDRAWN
-    for decide in (
-        lambda: withdraw(after, CLIENT, SAM, seen=after.version, now=NOW),
-        lambda: amend(
-            after, CLIENT, SAM, terms(TRAINER, Category.GOALS), seen=after.version, now=NOW
-        ),
-    ):
-        with pytest.raises(Refused, match="consent-ended"):
-            decide()
+    with pytest.raises(Refused, match="consent-ended"):
+        withdraw(after, CLIENT, SAM, seen=after.version, now=NOW)
+    with pytest.raises(Refused, match="consent-ended"):
+        amend(after, CLIENT, SAM, terms(TRAINER, Category.GOALS), seen=after.version, now=NOW)
 
 
 def test_withdrawing_names_the_version_seen() -> None:
