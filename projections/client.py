@@ -30,3 +30,9 @@ def view(record: CareRecord, scope: Scope, now: datetime) -> View:
             **consents(sheet),
         }
     )
+
+
+def consents_view(record: CareRecord, scope: Scope, now: datetime) -> View:
+    """What I permitted, to whom, and what I keep locked."""
+    sheet = Sheet(record, scope, now)
+    return sheet.view({"view": "consents", "client": str(record.id), **consents(sheet)})

@@ -43,7 +43,7 @@ from domain.scope import Scope
 from projections.kept import Copies, Copy
 from projections.people import people
 from projections.reader import Reader
-from projections.sheet import View
+from projections.sheet import NothingToShow, View
 
 ATTEMPTS = 6
 RELEASE_WITHIN_SECONDS = 3.0
@@ -51,7 +51,7 @@ RELEASE_WITHIN_SECONDS = 3.0
 
 
 class NotYours(Exception):
-    """There is no such client, or nothing of them is this reader's to know: the two look the same."""
+    """There is no such client, or nothing of it is this reader's to know: the two look the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ class Ask:
     """What is asked for: a view of one client by name, made by `render`.
 
     `item`: what it is about, if about one thing. `accounting`: it tells who was told what, and
-    nothing of what it said, so that an auditor needs no case. `render` raises NotYours if there is
-    nothing that it may show.
+    nothing of what it said, so that an auditor needs no case. `render` raises NothingToShow if there
+    is nothing that it may show.
     """
 
     view: str
@@ -74,7 +74,7 @@ class Ask:
 
 
 def _nothing(record: CareRecord, scope: Scope, now: datetime) -> View:
-    raise NotYours
+    raise NothingToShow
 
 
 _NO_VIEW = Ask("none", _nothing)
@@ -141,10 +141,10 @@ class Door:
                 raise NotYours
             try:
                 return await self._release(reader, client, ask, attempt)
-            except NotYours:
+            except NothingToShow:
                 if attempt.fresh:
                     await self._deny(reader, client, ask)
-                    raise
+                    raise NotYours from None
             except Conflicted:
                 continue
         raise LedgerUnavailable("what this reader may see kept changing", retry_after=1)

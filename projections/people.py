@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from domain.ledger.ledger import Ledger
+from domain.organisation import OrganisationRecord
 from domain.practitioner import PractitionerRecord
 from projections.sheet import Body
 
@@ -16,10 +17,20 @@ async def people(ledger: Ledger, mentioned: Iterable[UUID], *, at: int | None = 
     """
     found: Body = {}
     for person in sorted(mentioned):
-        if at is None:
-            record = await ledger.known(PractitionerRecord, person)
-        else:
-            record = await ledger.read(PractitionerRecord, person, at=at)
-        if record.registered:
-            found[str(person)] = {"name": record.name, "organisation": record.organisation}
+        record = (
+            await ledger.known(PractitionerRecord, person)
+            if at is None
+            else await ledger.read(PractitionerRecord, person, at)
+        )
+        if record.profile is not None:
+            at_work = await _organisation(ledger, record.profile.organisation, at)
+            found[str(person)] = {"name": record.profile.name, "organisation": at_work}
     return found
+
+
+async def _organisation(ledger: Ledger, organisation: UUID | None, at: int | None) -> str | None:
+    if organisation is None:
+        return None
+    if at is None:
+        return (await ledger.known(OrganisationRecord, organisation)).name
+    return (await ledger.read(OrganisationRecord, organisation, at)).name

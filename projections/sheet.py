@@ -17,6 +17,10 @@ from domain.scope import Basis, Scope, Withheld
 Body = dict[str, Any]
 
 
+class NothingToShow(Exception):
+    """What was asked for is not there, or not for this reader: the two look the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """A rendered view. `body` is JSON-ready; `shown` are the record versions whose content is in

@@ -1,10 +1,12 @@
-"""Which view a reader gets: one file is all that one role can read."""
+"""Which view a reader gets, by its name: one file is all that one role can read."""
+
+from uuid import UUID
 
 from domain.lanes import Discipline
-from projections import client, coordinator, massage, physio, trainer
+from projections import card_shown, client, coordinator, massage, physio, restriction_shown, trainer
 from projections.sheet import ViewFunction
 
-VIEWS: dict[Discipline, ViewFunction] = {
+CHART: dict[Discipline, ViewFunction] = {
     Discipline.PHYSIOTHERAPIST: physio.view,
     Discipline.TRAINER: trainer.view,
     Discipline.MASSAGE_THERAPIST: massage.view,
@@ -12,3 +14,19 @@ VIEWS: dict[Discipline, ViewFunction] = {
     Discipline.CLIENT: client.view,
 }
 """The chart of one client, by discipline. Auditors see what a reader saw (`auditor`)."""
+
+
+def rendering(view: str, acting_as: Discipline, item: UUID | None) -> ViewFunction | None:
+    """The pure function behind a view of one client; None if that name has none (what tells of
+    accesses rests on more than the record), or if the discipline has no such view."""
+    match view:
+        case "chart":
+            return CHART.get(acting_as)
+        case "card":
+            return card_shown.view
+        case "restriction" if item is not None:
+            return restriction_shown.of(item)
+        case "consents":
+            return client.consents_view
+        case _:
+            return None

@@ -1,0 +1,132 @@
+"""When policy would have permitted a reader to see each fact: the first of the five states.
+
+Policy is asked again at every fact that it rests on, at every change of the reader's standing, and
+at every instant at which the clock alone changes the answer. Pure: two streams in, spans out.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from domain.actor import Actor
+from domain.entry import Entry, Erased
+from domain.fact import Fact
+from domain.lanes import Category, Discipline
+from domain.policy import scope as scope_of
+from domain.practitioner import PractitionerRecord
+from domain.record import CareRecord
+from domain.refused import Refused
+from domain.scope import Basis, Scope
+from projections.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From `since` until `until` (None: still), on `basis`."""
+
+    since: datetime
+    until: datetime | None
+    basis: Basis
+
+
+def item_of(fact: Fact | Erased) -> UUID | None:
+    """The item of the record that a fact is about, if it is about one."""
+    for name in ("restriction", "hold", "consent"):
+        item = getattr(fact, name, None)
+        if isinstance(item, UUID):
+            return item
+    return None
+
+
+@dataclass(slots=True)
+class _Watch:
+    """The fold in progress."""
+
+    reader: Reader
+    record: CareRecord
+    person: PractitionerRecord
+    scope: Scope
+    facts: dict[int, Entry] = field(default_factory=dict)
+    spans: dict[int, list[Span]] = field(default_factory=dict)
+
+    def see(self, entry: Entry) -> None:
+        """One more entry of either stream, at its recorded time."""
+        self.expire(entry.recorded_at)
+        if entry.stream == self.record.id:
+            self.record = self.record.evolve(entry)
+            self.facts[entry.version] = entry
+            self.spans[entry.version] = []
+        else:
+            self.person = self.person.evolve(entry)
+        if entry.stream != self.record.id or isinstance(entry.fact, Erased) or entry.fact.policy or entry.version == 1:
+            self.ask(entry.recorded_at)
+        else:
+            self.mark(entry.version, entry.recorded_at)
+
+    def expire(self, until: datetime) -> None:
+        """Ask again at each instant before `until` at which the clock alone changes the answer."""
+        asked = datetime.min.replace(tzinfo=until.tzinfo)
+        while (change := self._next_change(asked)) is not None and change <= until:
+            self.ask(change)
+            asked = change
+
+    def ask(self, now: datetime) -> None:
+        """Ask policy anew, and mark what has become visible or has ceased to be."""
+        self.scope = scope_of(self.record, self._actor(now), self.reader.purpose, now)
+        for version in self.facts:
+            self.mark(version, now)
+
+    def mark(self, version: int, now: datetime) -> None:
+        """Open or close the span of one fact as the scope says."""
+        spans = self.spans[version]
+        basis = visible(self.scope, self.facts[version])
+        current = spans[-1] if spans and spans[-1].until is None else None
+        if current is not None and basis != current.basis:
+            spans[-1] = Span(current.since, now, current.basis)
+        if basis is not None and (current is None or basis != current.basis):
+            spans.append(Span(now, None, basis))
+
+    def _actor(self, now: datetime) -> Actor:
+        if self.reader.acting_as is Discipline.CLIENT:
+            return Actor.client(self.reader.person)
+        try:
+            return self.person.acting(self.reader.acting_as, now)
+        except Refused:
+            return Actor(self.reader.person, self.reader.acting_as, good_standing=False)
+
+    def _next_change(self, after: datetime) -> datetime | None:
+        begins = [consent.terms.starts for consent in self.record.consents]
+        instants = [self.scope.not_after, *begins]
+        return min((at for at in instants if at is not None and at > after), default=None)
+
+
+def visible(scope: Scope, entry: Entry) -> Basis | None:
+    """The basis on which a fact may be seen, at least in part; None if it may not."""
+    if isinstance(entry.fact, Erased):
+        return None
+    item, author = item_of(entry.fact), entry.by.actor
+    basis = scope.sees(entry.fact.category, item=item, author=author)
+    if basis is None and entry.fact.category is Category.RESTRICTIONS and item is not None:
+        return scope.sees_minimum(item, author=author)
+    return basis
+
+
+def availability(
+    client: UUID,
+    entries: Sequence[Entry],
+    standing: Iterable[Entry],
+    reader: Reader,
+    until: datetime,
+) -> dict[int, list[Span]]:
+    """For each record version, the spans in which `reader` was permitted it, up to `until`.
+
+    `entries` are the client's stream and `standing` the reader's practitioner stream, both cut at
+    the moment that is asked about.
+    """
+    empty = Scope(reader.person, reader.acting_as, reader.purpose)
+    watch = _Watch(reader, CareRecord(client), PractitionerRecord(reader.person), empty)
+    for entry in sorted([*entries, *standing], key=lambda entry: entry.position):
+        watch.see(entry)
+    watch.expire(until)
+    return watch.spans

@@ -1,0 +1,193 @@
+"""Who knew what and when: five states of each fact for one reader, never conflated.
+
+*Available*: policy would have permitted it. *Released*: it was disclosed, the bytes were let go.
+*Sent*: the transfer completed, or is unknown. *Received*: a device confirmed. *Acknowledged*: a
+person acted, naming the version displayed. Beside them, what was true and not shown.
+
+Pure: folds one access stream and one care record, both cut at the same position. Its cost grows
+with its answer, never with the log.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from domain.access import AccessRecord, Acknowledged, Disclosure, Outcome
+from domain.entry import Entry, Erased
+from domain.record import CareRecord
+from domain.scope import Rule
+from domain.source import Source
+from projections.availability import Span, item_of
+from projections.sheet import Body
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One fact of the record, and what one reader had of it."""
+
+    entry: Entry
+    spans: Sequence[Span]
+    released: Sequence[Disclosure]
+    acknowledged: Sequence[tuple[Acknowledged, Source]]
+    void: bool = False
+    authored: bool = False
+
+    @property
+    def shown(self) -> bool:
+        """Whether its content was ever released to the reader."""
+        return bool(self.released)
+
+
+def known(
+    record: CareRecord,
+    entries: Sequence[Entry],
+    access: AccessRecord,
+    spans: Mapping[int, Sequence[Span]],
+    reader: object,
+) -> list[Known]:
+    """What the reader of `access` had of each fact of `record`, in record order."""
+    by_version = _acknowledged(record, access)
+    return [
+        Known(
+            entry=entry,
+            spans=spans.get(entry.version, ()),
+            released=access.released(entry.version),
+            acknowledged=[(ack, source) for ack, source, _ in by_version.get(entry.version, [])],
+            void=any(void for _, _, void in by_version.get(entry.version, [])),
+            authored=entry.by.actor == reader,
+        )
+        for entry in entries
+    ]
+
+
+def _acknowledged(
+    record: CareRecord, access: AccessRecord
+) -> dict[int, list[tuple[Acknowledged, Source, bool]]]:
+    """Record version → acknowledgements of an edition that its content was part of, and whether
+    they have been voided since by a correction or retraction."""
+    found: dict[int, list[tuple[Acknowledged, Source, bool]]] = {}
+    for ack, source in access.acknowledgements:
+        item = record.restrictions.items.get(ack.restriction)
+        edition = item.edition_seen(ack.version) if item else None
+        versions = (edition.shown | {ack.version}) if edition else {ack.version}
+        standing = item is not None and any(
+            made.person == source.author and made.seen == ack.version
+            for made in item.acknowledgements
+        )
+        for version in versions:
+            found.setdefault(version, []).append((ack, source, not standing))
+    return found
+
+
+def as_body(fact: Known) -> Body:
+    """One fact with its five states, each with its own time and evidence."""
+    entry = fact.entry
+    return {
+        "position": entry.position,
+        "version": entry.version,
+        "type": entry.fact.type,
+        "category": None if isinstance(entry.fact, Erased) else entry.fact.category,
+        "item": _text(item_of(entry.fact)),
+        "by": str(entry.by.actor),
+        "acting_as": entry.by.acting_as,
+        "effective": entry.by.effective.isoformat(),
+        "recorded_at": entry.recorded_at.isoformat(),
+        "authored_by_reader": fact.authored,
+        "states": {
+            "available": _available(fact.spans),
+            "released": _released(fact),
+            "sent": _sent(fact),
+            "received": _received(fact),
+            "acknowledged": _acknowledgement(fact),
+        },
+    }
+
+
+def _available(spans: Sequence[Span]) -> Body | None:
+    """The latest span in which it was permitted, and all of them."""
+    if not spans:
+        return None
+    last = spans[-1]
+    return {
+        "now": last.until is None,
+        "since": last.since.isoformat(),
+        "basis": {"rule": last.basis.rule, "reference": _text(last.basis.reference)},
+        "spans": [
+            {
+                "since": span.since.isoformat(),
+                "until": span.until.isoformat() if span.until else None,
+                "rule": span.basis.rule,
+                "reference": _text(span.basis.reference),
+            }
+            for span in spans
+        ],
+    }
+
+
+def _released(fact: Known) -> Body | None:
+    if not fact.released:
+        return None
+    first, last = fact.released[0], fact.released[-1]
+    return {
+        "at": first.source.recorded_at.isoformat(),
+        "disclosure": first.position,
+        "basis": _basis(fact, first),
+        "last_at": last.source.recorded_at.isoformat(),
+        "last_disclosure": last.position,
+        "times": len(fact.released),
+    }
+
+
+def _basis(fact: Known, disclosure: Disclosure) -> Body | None:
+    category = None if isinstance(fact.entry.fact, Erased) else fact.entry.fact.category
+    for shown in disclosure.fact.categories_shown:
+        if shown.category == category:
+            consent = shown.reference if shown.rule is Rule.CONSENT else None
+            return {
+                "rule": shown.rule,
+                "reference": _text(shown.reference),
+                "consent": _text(consent),
+            }
+    return None
+
+
+def _sent(fact: Known) -> Body | None:
+    if not fact.released:
+        return None
+    for made in fact.released:
+        if made.sent is Outcome.COMPLETED and made.sent_source is not None:
+            at = made.sent_source.recorded_at.isoformat()
+            return {"outcome": made.sent, "at": at, "disclosure": made.position}
+    last = fact.released[-1]
+    return {"outcome": last.sent or Outcome.UNKNOWN, "at": None, "disclosure": last.position}
+
+
+def _received(fact: Known) -> Body | None:
+    for made in fact.released:
+        for source in made.received:
+            return {"at": source.recorded_at.isoformat(), "disclosure": made.position}
+    return None
+
+
+def _acknowledgement(fact: Known) -> Body | None:
+    if not fact.acknowledged:
+        return None
+    ack, source = fact.acknowledged[0]
+    return {
+        "at": source.recorded_at.isoformat(),
+        "position": source.position,
+        "version": ack.version,
+        "disclosure": ack.disclosure,
+        "void": fact.void,
+    }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def split(facts: Sequence[Known]) -> tuple[list[Known], list[Known]]:
+    """Facts that were shown to (or written by) the reader, and those that were true and were not."""
+    shown = [fact for fact in facts if fact.shown or fact.authored]
+    return shown, [fact for fact in facts if not (fact.shown or fact.authored)]
+
+
