@@ -22,7 +22,7 @@ class Decided(Generic[S]):
     state: S
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Proposal(Generic[S]):
     """All that `Ledger.decide` was asked for: constant while the decision is taken again."""
 

@@ -99,16 +99,16 @@ class KeyRing:
         self._clock = clock
         # In order of expiry, since every lease is equally long. None: known to be destroyed, so
         # that an erased record is not looked up in the store for each of its facts.
-        self._held: dict[UUID, tuple[float, DataKey | None]] = {}
+        self._held: dict[int, tuple[float, DataKey | None]] = {}
 
     def leased(self, subject: UUID) -> bool:
         """Whether `key` answers at once, without the store."""
-        lease = self._held.get(subject)
+        lease = self._held.get(subject.int)
         return lease is not None and lease[0] > self._clock()
 
     def key(self, subject: UUID) -> DataKey:
         """The key; blocks on the store if it is not on lease. Raises KeyDestroyed."""
-        lease = self._held.get(subject)
+        lease = self._held.get(subject.int)
         if lease is None or lease[0] <= self._clock():
             try:
                 return self._lease(subject, self.store.unwrap(subject))
@@ -127,25 +127,25 @@ class KeyRing:
 
     def destroy(self, subject: UUID) -> None:
         """Destroy the subject's key for ever; other processes may use it until their lease ends."""
-        self._held.pop(subject, None)
+        self._held.pop(subject.int, None)
         self.store.destroy(subject)
         self._remember(subject, None)
 
     def forget(self, subject: UUID) -> None:
         """End the lease now."""
-        self._held.pop(subject, None)
+        self._held.pop(subject.int, None)
 
     def sweep(self) -> int:
         """Drop every key whose lease has ended; the number still held."""
         now = self._clock()
         while self._held:
             try:
-                subject, (until, _) = next(iter(self._held.items()))
+                oldest, (until, _) = next(iter(self._held.items()))
             except (StopIteration, RuntimeError):  # another thread is at it too
                 break
             if until > now:
                 break
-            self._held.pop(subject, None)
+            self._held.pop(oldest, None)
         return len(self._held)
 
     def _lease(self, subject: UUID, key: DataKey) -> DataKey:
@@ -154,5 +154,5 @@ class KeyRing:
 
     def _remember(self, subject: UUID, key: DataKey | None) -> None:
         self.sweep()
-        self._held.pop(subject, None)
-        self._held[subject] = (self._clock() + self._lease_seconds, key)
+        self._held.pop(subject.int, None)
+        self._held[subject.int] = (self._clock() + self._lease_seconds, key)

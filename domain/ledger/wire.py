@@ -12,7 +12,7 @@ from uuid import UUID
 
 from psycopg.pq.abc import PGresult
 
-from domain.ledger.command import Appended, Command, Conflict
+from domain.ledger.command import Appended, Command, Conflict, Guard, Kept
 
 PARAMETERS: Final = (
     *("uuid", "bytea", "timestamptz", "int4", "int4"),
@@ -29,6 +29,7 @@ APPEND_EVENTS: Final = "SELECT * FROM ledger.append_events({})".format(
 _OIDS: Final = {"bytea": 17, "int8": 20, "int4": 23, "text": 25, "timestamptz": 1184, "uuid": 2950}
 _HEADERS: Final = tuple(struct.pack(">iii", 1, 1, _OIDS[name]) for name in PARAMETERS)
 _EMPTY: Final = tuple(struct.pack(">iii", 0, 0, _OIDS[name]) for name in PARAMETERS)
+_NOTHING: Final = (b"", b"", b"")
 _NULL: Final = b"\xff\xff\xff\xff"
 _SIXTEEN: Final = b"\x00\x00\x00\x10"
 _POSTGRES_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -60,12 +61,8 @@ class Encoded:
             b"".join([_optional_int8(event.version) for event in events]),
             b"".join([_text(event.topic) for event in events]),
             b"".join([_bytea(event.state) for event in events]),
-            b"".join([_uuid(guard.stream) for guard in guards]),
-            b"".join([_int8(8, guard.version) for guard in guards]),
-            b"".join([_topics(guard.topics) for guard in guards]),
-            b"".join([_uuid(item.client) for item in kept]),
-            b"".join([_bytea(item.digest) for item in kept]),
-            b"".join([_bytea(item.sealed) for item in kept]),
+            *(_guards(guards) if guards else _NOTHING),
+            *(_kept(kept) if kept else _NOTHING),
         )
         self.size = sum(map(len, self.pieces))
 
@@ -136,6 +133,22 @@ def _optional_int8(value: int | None) -> bytes:
 def _timestamptz(value: datetime) -> bytes:
     since = value - _POSTGRES_EPOCH
     return _int8(8, (since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds)
+
+
+def _guards(guards: tuple[Guard, ...]) -> tuple[bytes, bytes, bytes]:
+    return (
+        b"".join([_uuid(guard.stream) for guard in guards]),
+        b"".join([_int8(8, guard.version) for guard in guards]),
+        b"".join([_topics(guard.topics) for guard in guards]),
+    )
+
+
+def _kept(kept: tuple[Kept, ...]) -> tuple[bytes, bytes, bytes]:
+    return (
+        b"".join([_uuid(item.client) for item in kept]),
+        b"".join([_bytea(item.digest) for item in kept]),
+        b"".join([_bytea(item.sealed) for item in kept]),
+    )
 
 
 def _topics(topics: tuple[str, ...] | None) -> bytes:

@@ -43,6 +43,7 @@ class Writer:
         self._patience = patience
         self._queue: deque[_Waiting] = deque()
         self._wake: asyncio.Future[None] | None = None
+        self._due: list[tuple[_Waiting, Appended | Conflict]] = []
         self._connection: AppendConnection | None = None
         self._reachable = True
         self._closing = False
@@ -74,6 +75,7 @@ class Writer:
             with suppress(TimeoutError, asyncio.CancelledError):
                 await asyncio.wait_for(self._task, self._patience)
             self._task = None
+        self._settle_due()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -107,12 +109,18 @@ class Writer:
 
     async def _run(self) -> None:
         while not self._closing:
+            if self._due:
+                # Half of the callers have been answered: let them come with their next commands,
+                # and answer the other half while the database works on those.
+                await asyncio.sleep(0)
             if not self._queue:
+                self._settle_due()
                 self._wake = asyncio.get_running_loop().create_future()
                 await self._wake
             batch = self._take()
             if not batch:
                 continue
+            asyncio.get_running_loop().call_soon(self._settle_due)
             try:
                 await self._submit(batch)
             except BaseException as error:
@@ -120,6 +128,12 @@ class Writer:
                 if not isinstance(error, Exception):
                     raise
                 _log.exception("a call of append_events failed in the writer itself")
+        self._settle_due()
+
+    def _settle_due(self) -> None:
+        due, self._due = self._due, []
+        for (_, answer), result in due:
+            _settle(answer, result)
 
     def _take(self) -> list[_Waiting]:
         """The next commands in order of arrival; whoever has gone meanwhile is left out."""
@@ -148,7 +162,10 @@ class Writer:
                 for waiting in batch:
                     await self._submit([waiting])
         else:
-            for (_, answer), result in zip(batch, answers, strict=True):
+            settled = list(zip(batch, answers, strict=True))
+            half = len(settled) // 2
+            self._due += settled[len(settled) - half :]
+            for (_, answer), result in settled[: len(settled) - half]:
                 _settle(answer, result)
 
     async def _call(self, commands: list[Encoded]) -> list[Appended | Conflict]:
