@@ -56,7 +56,10 @@ class OrganisationRecord:
 
 
 def register(record: OrganisationRecord, by: Actor, name: str, *, now: datetime) -> list[Fact]:
-    """Take an organisation into the directory. Refuses `administrators-only`, `already-registered`."""
+    """Take an organisation into the directory.
+
+    Refuses `administrators-only`, `already-registered`.
+    """
     _require_administrator(by)
     if record.version:
         raise Refused("already-registered")

@@ -59,7 +59,7 @@ class _Watch:
             self.spans[entry.version] = []
         else:
             self.person = self.person.evolve(entry)
-        if entry.stream != self.record.id or isinstance(entry.fact, Erased) or entry.fact.policy or entry.version == 1:
+        if entry.stream != self.record.id or entry.version == 1 or _moves_policy(entry.fact):
             self.ask(entry.recorded_at)
         else:
             self.mark(entry.version, entry.recorded_at)
@@ -99,6 +99,10 @@ class _Watch:
         begins = [consent.terms.starts for consent in self.record.consents]
         instants = [self.scope.not_after, *begins]
         return min((at for at in instants if at is not None and at > after), default=None)
+
+
+def _moves_policy(fact: Fact | Erased) -> bool:
+    return isinstance(fact, Erased) or fact.policy
 
 
 def visible(scope: Scope, entry: Entry) -> Basis | None:

@@ -59,8 +59,8 @@ class Ask:
     """What is asked for: a view of one client by name, made by `render`.
 
     `item`: what it is about, if about one thing. `accounting`: it tells who was told what, and
-    nothing of what it said, so that an auditor needs no case. `render` raises NothingToShow if there
-    is nothing that it may show.
+    nothing of what it said, so that an auditor needs no case. `render` raises NothingToShow if
+    there is nothing that it may show.
     """
 
     view: str
@@ -101,7 +101,7 @@ class Released:
 
     @property
     def stale(self) -> bool:
-        """Whether too much time has passed since the disclosure to start letting go of the bytes."""
+        """Whether it is too late after the disclosure to start letting go of the bytes."""
         return monotonic() - self.durable_at > RELEASE_WITHIN_SECONDS
 
 

@@ -186,7 +186,7 @@ def _text(value: object) -> str | None:
 
 
 def split(facts: Sequence[Known]) -> tuple[list[Known], list[Known]]:
-    """Facts that were shown to (or written by) the reader, and those that were true and were not."""
+    """Facts shown to the reader (or written by them), and those that were true and were not."""
     shown = [fact for fact in facts if fact.shown or fact.authored]
     return shown, [fact for fact in facts if not (fact.shown or fact.authored)]
 

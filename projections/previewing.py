@@ -68,7 +68,7 @@ def preview_view(
                 "grantee": sheet.mention(grantee.id),
                 "acting_as": grantee.acting_as,
                 "categories": sorted(would.categories),
-                "withheld": {c: why for c, why in sorted(would.withheld.items())},
+                "withheld": dict(sorted(would.withheld.items())),
                 "would_see": body,
             }
         )

@@ -77,7 +77,7 @@ class Sheet:
         self._shown.update(version for version in versions if version)
 
     def mention(self, person: UUID) -> str:
-        """The id of a practitioner, to be written into the body; their name is added at the door."""
+        """The id of a practitioner, to be written into the body; the door adds their name."""
         self._mentions.add(person)
         return str(person)
 

@@ -105,8 +105,8 @@ def knowledge_view(knowledge: Knowledge) -> Body:
 async def knowers(
     ledger: Ledger, client: UUID, position: int, candidates: Iterable[Reader], at: Moment
 ) -> Body:
-    """Who has had one fact, in which of the five states, since when. Raises NothingToShow if there is
-    no such fact in this client's record."""
+    """Who has had one fact, in which of the five states, since when. Raises NothingToShow if
+    there is no such fact in this client's record."""
     fact = next((e for e in await entries(ledger, client, at) if e.position == position), None)
     if fact is None:
         raise NothingToShow
