@@ -62,6 +62,8 @@ About = tuple[str, str, Pattern | None]
 """What a limit is about: its key, its words, and the pattern, if it is one."""
 
 ANYTHING = "training"
+CARE = "care"
+"""Key of what is said where no limit says how far."""
 _LEG = frozenset(
     {Region.HIP, Region.THIGH, Region.KNEE, Region.LOWER_LEG, Region.ANKLE, Region.FOOT}
 )
@@ -130,7 +132,7 @@ def _limits(terms: Terms) -> Iterator[Instruction]:
     if terms.severity is not Severity.STOP:
         for key, words, pattern in _abouts(terms):
             if (pattern or words) not in heeded:
-                yield _limit(("care", key), words, "with care", pattern=pattern)
+                yield _limit((CARE, key), words, "with care", pattern=pattern)
     yield from _weight(terms)
     yield from _equipment(terms)
     yield from _caps(terms)

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.body import Pattern
-from domain.instruction import Instruction, LineKind, arc_words, instructions, ruled_out
+from domain.instruction import CARE, Instruction, LineKind, arc_words, instructions, ruled_out
 from domain.restricted import Edition, Restriction, Status
 
 _NEW_LOAD = Instruction(
@@ -85,14 +85,29 @@ def merge(told: Sequence[Told]) -> tuple[Part, ...]:
     for one in told:
         for rule in one.now:
             by_key.setdefault(rule.key, []).append((one, rule))
+    rules = [rule for one in told for rule in one.now]
     parts = [
         _part(members, stopped)
         for members in by_key.values()
-        if not (members[0][1].line is LineKind.LIMIT and members[0][1].pattern in stopped)
+        if not _superfluous(members[0][1], rules, stopped)
     ]
     if any(part.rules[0].line is LineKind.CALL and part.rules[0] != _NOBODY for part in parts):
         parts = [part for part in parts if part.rules[0] != _NOBODY]
     return _joined(parts)
+
+
+def _superfluous(rule: Instruction, rules: list[Instruction], stopped: frozenset[Pattern]) -> bool:
+    """Whether a limit is of what is ruled out; or says "with care" where another says how far."""
+    if rule.line is not LineKind.LIMIT:
+        return False
+    exact = any(
+        other.line is LineKind.LIMIT
+        and other.key[0] != CARE
+        and (other.pattern, other.pattern or other.subject)
+        == (rule.pattern, rule.pattern or rule.subject)
+        for other in rules
+    )
+    return rule.pattern in stopped or (rule.key[0] == CARE and exact)
 
 
 def _part(members: list[tuple[Told, Instruction]], stopped: frozenset[Pattern]) -> Part:

@@ -119,10 +119,19 @@ class Milestone(Value):
 
     code: MilestoneCode
     title: Name
-    criteria: Annotated[tuple[Criterion, ...], Field(min_length=1, max_length=8)]
+    criteria: Annotated[
+        tuple[Criterion, ...], Field(max_length=8, json_schema_extra={"minItems": 1})
+    ]
     need: Need = Need.ALL
     earliest: date | None = None
     then: Bounds
+
+    @field_validator("criteria")
+    @classmethod
+    def _measurable(cls, criteria: tuple[Criterion, ...]) -> tuple[Criterion, ...]:
+        if not criteria:
+            raise ValueError("name at least one criterion that can be measured")
+        return criteria
 
 
 class Terms(Bounds):
