@@ -62,6 +62,11 @@ class Settings(BaseSettings):
         description="postgresql://user:password@host:port/database, of a user who may create "
         "roles; leave it out to use a server of Tandem's own",
     )
+    service_url: SecretStr | None = Field(
+        default=None,
+        description="postgresql://tandem_service:password@host:port/database, migrated already: "
+        "for a process that only serves; `tandem up` sets it for its own",
+    )
     api_url: str = Field(
         default_factory=lambda known: _local_url(known["host"], known["port"]),
         description="the URL that people reach Tandem under, as https://care.example.org",

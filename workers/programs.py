@@ -55,9 +55,10 @@ def projector(settings: Settings, database: Database) -> Program:
 
 def told(settings: Settings, database: Database) -> dict[str, str]:
     """Our settings as variables for a child, and where the database is."""
-    given = settings.model_dump(exclude_none=True, exclude={"database_url"})
+    given = settings.model_dump(exclude_none=True, exclude={"database_url", "service_url"})
+    # Whoever serves requests holds the rights of the service and no more.
     return {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()} | {
-        f"{PREFIX}DATABASE_URL": database.urls.admin_url
+        f"{PREFIX}SERVICE_URL": database.urls.service_url
     }
 
 
