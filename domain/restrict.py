@@ -13,7 +13,7 @@ from domain.fact import Fact
 from domain.lanes import Category, Lane, lanes_of
 from domain.parties import require_member, require_open
 from domain.refused import Refused, Unprocessable
-from domain.restricted import Restriction
+from domain.restricted import Restriction, Status
 from domain.restriction import (
     RestrictionCorrected,
     RestrictionImposed,
@@ -28,6 +28,7 @@ from domain.terms import Severity, Terms
 if TYPE_CHECKING:
     from domain.record import CareRecord
 
+RESTRICTIONS = Category.RESTRICTIONS
 LONGEST_REVIEW = timedelta(days=731)
 
 
@@ -47,7 +48,7 @@ def impose(
     """
     require_writer(by, terms.severity)
     require_place(record, by, covering=covering)
-    require_review_ahead(terms.review_by, now)
+    require_review_ahead("terms.review_by", terms.review_by, now)
     if restriction in record.restrictions.items:
         raise Refused("restriction-exists")
     return [
@@ -73,7 +74,7 @@ def modify(
     """
     require_writer(by, terms.severity)
     current = standing(record, by, restriction, seen, now=now, covering=covering)
-    require_review_ahead(terms.review_by, now)
+    require_review_ahead("terms.review_by", terms.review_by, now)
     if terms == current.terms and clinical_reason in (None, current.edition.clinical_reason):
         raise Refused("nothing-changed")
     if eases(current.terms, terms) or Lane.WRITE not in lanes_of(by.acting_as, RESTRICTIONS):
@@ -101,7 +102,7 @@ def correct(
     """
     require_writer(by, terms.severity)
     current = standing(record, by, restriction, seen, now=now, covering=covering)
-    require_review_ahead(terms.review_by, now)
+    require_review_ahead("terms.review_by", terms.review_by, now)
     if by.id != current.author:
         require_may_loosen(current, by, covering=covering)
     return [
@@ -128,7 +129,7 @@ def review(
     """
     current = standing(record, by, restriction, seen, now=now, covering=covering)
     require_writer(by, current.terms.severity)
-    require_review_ahead(review_by, now)
+    require_review_ahead("review_by", review_by, now)
     if review_by <= current.terms.review_by:
         raise Unprocessable("review_by", f"a date after {current.terms.review_by.isoformat()}")
     if by.id != current.author:
@@ -168,18 +169,20 @@ def retract(
     now: datetime,
     covering: bool = False,
 ) -> list[Fact]:
-    """Take back what should never have been recorded (another client's, say).
+    """Take back what should never have been recorded (another client's, say), ended or not.
 
-    For its author, and whoever may loosen it. Refuses `not-yours-to-loosen`.
+    For its author, and whoever may loosen it. Refuses `not-yours-to-loosen`, `already-retracted`.
     """
-    current = standing(record, by, restriction, seen, now=now, covering=covering)
+    require_place(record, by, covering=covering)
+    current = record.restrictions.displayed(restriction, seen)
+    if current.provisional:
+        raise Refused("is-a-hold")
+    if current.status(now) is Status.RETRACTED:
+        raise Refused("already-retracted")
     require_writer(by, current.terms.severity)
     if by.id != current.author:
         require_may_loosen(current, by, covering=covering)
     return [RestrictionRetracted(restriction=restriction, reason=reason)]
-
-
-RESTRICTIONS = Category.RESTRICTIONS
 
 
 def standing(
@@ -230,9 +233,9 @@ def require_may_loosen(current: Restriction, by: Actor, *, covering: bool) -> No
         raise Refused("not-yours-to-loosen", ordered_by=order.authority, name=order.name)
 
 
-def require_review_ahead(review_by: date, now: datetime) -> None:
+def require_review_ahead(path: str, review_by: date, now: datetime) -> None:
     """Raise Unprocessable unless the review date lies ahead, and not absurdly far."""
     today = now.date()
     if not today < review_by <= today + LONGEST_REVIEW:
         last = (today + LONGEST_REVIEW).isoformat()
-        raise Unprocessable("review_by", f"a date after {today.isoformat()}, until {last}")
+        raise Unprocessable(path, f"a date after {today.isoformat()}, until {last}")

@@ -195,11 +195,16 @@ class Restrictions:
             raise Refused("unknown-restriction", restriction=str(id))
         return self.items[id]
 
-    def seen(self, id: UUID, version: int) -> Restriction:
-        """The same, in the version displayed; refuses `changed-since-seen`, `restriction-ended`."""
+    def displayed(self, id: UUID, version: int) -> Restriction:
+        """The same, if that is its version; refuses `changed-since-seen`."""
         item = self.find(id)
         if item.version != version:
             raise Refused("changed-since-seen", seen=version, version=item.version)
+        return item
+
+    def seen(self, id: UUID, version: int) -> Restriction:
+        """The same, to change what holds; refuses `restriction-ended` if it was ended."""
+        item = self.displayed(id, version)
         if item.ending is not None:
             raise Refused("restriction-ended", status=item.ending.status)
         return item

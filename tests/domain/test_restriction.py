@@ -102,7 +102,7 @@ def test_an_id_is_used_once() -> None:
 def test_the_review_lies_ahead_and_not_absurdly_far(review_by: date) -> None:
     with pytest.raises(Unprocessable) as refusal:
         impose(Story().record, PRIYA, KNEE, terms(review_by=review_by), now=NOW)
-    assert refusal.value.path == "review_by"
+    assert refusal.value.path == "terms.review_by"
 
 
 def test_any_physiotherapist_tightens() -> None:
@@ -245,6 +245,17 @@ def test_a_retraction_voids_what_was_acknowledged() -> None:
     assert fact == RestrictionRetracted(restriction=KNEE, reason="Another client's knee.")
     assert story.item().acknowledged_by(SAM.id) is None
     assert story.item().status(story.now) is Status.RETRACTED
+
+
+def test_what_was_lifted_or_has_lapsed_can_still_turn_out_to_be_wrong() -> None:
+    story = restricted()
+    story.do(lift, PRIYA, KNEE, "well", seen=story.seen())
+    with refused("not-yours-to-loosen"):
+        story.do(retract, QUENTIN, KNEE, "Another client's knee.", seen=story.seen())
+    story.do(retract, PRIYA, KNEE, "Another client's knee.", seen=story.seen())
+    assert story.item().status(story.now) is Status.RETRACTED
+    with refused("already-retracted"):
+        story.do(retract, PRIYA, KNEE, "Again.", seen=story.seen())
 
 
 def test_a_correction_voids_what_was_acknowledged_and_asks_for_it_again() -> None:
