@@ -18,7 +18,7 @@ class Refused(Exception):
 
 
 class Unprocessable(Exception):
-    """A proposal that no record could accept: `path` names the field, `mend` what would be right."""
+    """A proposal that no record could accept: `path` names the field, `mend` what is right."""
 
     def __init__(self, path: str, mend: str) -> None:
         super().__init__(f"{path}: {mend}")

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.lanes import Category
+from domain.legal_label import WORDING, LegalLabel
 from domain.record import CareRecord
 from domain.scope import Basis, Scope, Withheld
 
@@ -84,7 +85,11 @@ class Sheet:
     def view(self, body: Body) -> View:
         """The finished view. Labels of the scope travel with it."""
         if self.scope.labels:
-            body = {**body, "labels": list(self.scope.labels)}
+            notices = [
+                {"label": label, "notice": WORDING[LegalLabel(label)]}
+                for label in self.scope.labels
+            ]
+            body = {**body, "labels": notices}
         return View(
             body=body,
             mentions=frozenset(self._mentions),

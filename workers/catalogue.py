@@ -8,9 +8,7 @@ from typing import get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-import domain.access
-import domain.practitioner
-import domain.record  # noqa: F401
+import domain.streams  # noqa: F401  (declares every fact)
 from domain.fact import Fact, every_fact
 
 HEAD = """\
