@@ -7,10 +7,9 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, model_validator
 
-from domain.fact import Value
+from domain.fact import Value, replaying
 from domain.grantee import Grantee, ToPractitioner
 from domain.lanes import GRANTABLE, Category, Purpose
-from domain.measure import replaying
 
 GRANTABLE_PURPOSES = frozenset(Purpose) - {Purpose.SELF}
 CARE_PURPOSES = frozenset({Purpose.TREATMENT, Purpose.TRAINING, Purpose.COORDINATION})

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, FiniteFloat, ValidationInfo, model_validator
 
 from domain.body import Side
-from domain.fact import Value
+from domain.fact import Value, replaying
 from domain.measure import (
     MEASURES,
     MeasureCode,
@@ -16,7 +16,6 @@ from domain.measure import (
     Reading,
     Response,
     Unit,
-    replaying,
     require_plausible,
     require_side,
 )

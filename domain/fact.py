@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationInfo
 
 from domain.lanes import Category
 
@@ -18,6 +18,19 @@ class Narrower:
     """Marks a field that needs consent to a narrower category than its fact does."""
 
     category: Category
+
+
+STORED = {"stored": True}
+"""Validation context in which a stored fact is read back."""
+
+
+def replaying(info: ValidationInfo) -> bool:
+    """Whether a stored value is being read back, in the context `STORED`.
+
+    Rules of plausibility are for what is proposed: one that is tightened later must never make an
+    old stream unreadable.
+    """
+    return bool(info.context and info.context.get("stored"))
 
 
 class Value(BaseModel):

@@ -7,8 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, FiniteFloat, StringConstraints, ValidationInfo, model_validator
 
 from domain.body import Movement
-from domain.fact import Value
-from domain.measure import replaying
+from domain.fact import Value, replaying
 
 _ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=_ONE_LINE)]

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from domain.body import Side
-from domain.fact import Value
+from domain.fact import Value, replaying
 
 
 class Better(StrEnum):
@@ -106,15 +106,6 @@ _TABLE = (
 )
 
 MEASURES: dict[str, Measure] = {measure.code: measure for measure in _TABLE}
-
-
-def replaying(info: ValidationInfo) -> bool:
-    """Whether a stored value is being read back (validation context `{"stored": True}`).
-
-    Rules of plausibility are for what is proposed: one that is tightened later must never make an
-    old stream unreadable.
-    """
-    return bool(info.context and info.context.get("stored"))
 
 
 def _known(code: str, info: ValidationInfo) -> str:

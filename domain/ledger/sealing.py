@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidTag
 from pydantic import ValidationError
 
 from domain.entry import Authorship, Entry, Erased
-from domain.fact import Fact, fact_type
+from domain.fact import STORED, Fact, fact_type
 from domain.lanes import Discipline, Purpose
 from domain.ledger.command import NewEvent
 from domain.ledger.keys import DataKey, KeyDestroyed, KeyRing
@@ -149,7 +149,7 @@ def _fact(topic: str, body: bytes) -> Fact:
     except KeyError:
         raise ValueError(f"no fact is called {topic!r} in this version") from None
     try:
-        return kind.model_validate_json(body)
+        return kind.model_validate_json(body, context=STORED)
     except ValidationError as error:
         # Its message would quote what was sealed.
         raise ValueError(f"{topic}: {error.error_count()} fields do not fit") from None
