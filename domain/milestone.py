@@ -18,7 +18,7 @@ from domain.restriction import (
     MilestoneProposed,
     MilestoneRevoked,
 )
-from domain.strictness import compare_bounds
+from domain.strictness import compare_bounds, tightens
 from domain.terms import Bounds, Milestone, Need
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def confirm_milestone(
             bounds=then,
             proposal=proposal,
             evidence=evidence,
+            must_be_acknowledged=tightens(current.terms, current.terms.within(then)),
         )
     ]
 
@@ -151,7 +152,13 @@ def revoke_milestone(
         _require_confirmer(current, by, covering=covering)
     back = bounds or progress.before
     return [
-        MilestoneRevoked(restriction=restriction, milestone=milestone, bounds=back, reason=reason)
+        MilestoneRevoked(
+            restriction=restriction,
+            milestone=milestone,
+            bounds=back,
+            reason=reason,
+            must_be_acknowledged=tightens(current.terms, current.terms.within(back)),
+        )
     ]
 
 

@@ -22,7 +22,7 @@ from domain.restriction import (
     RestrictionRetracted,
     RestrictionReviewed,
 )
-from domain.strictness import eases
+from domain.strictness import eases, tightens
 from domain.terms import Severity, Terms
 
 if TYPE_CHECKING:
@@ -80,7 +80,12 @@ def modify(
     if eases(current.terms, terms) or Lane.WRITE not in lanes_of(by.acting_as, RESTRICTIONS):
         require_may_loosen(current, by, covering=covering)
     return [
-        RestrictionModified(restriction=restriction, terms=terms, clinical_reason=clinical_reason)
+        RestrictionModified(
+            restriction=restriction,
+            terms=terms,
+            clinical_reason=clinical_reason,
+            must_be_acknowledged=tightens(current.terms, terms),
+        )
     ]
 
 

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from domain.measure import Reading
 from domain.source import Source
-from domain.strictness import tightens
 from domain.terms import Authority, Bounds, Milestone, ReviewRule, Severity, Terms
 
 
@@ -39,7 +38,8 @@ class Edition:
 
     `terms_from`, `bounds_from`, `review_from` and `clinical_from` are the record versions of the
     facts that its words, its bounds, its review date and its clinical reason come from.
-    `must_be_acknowledged`: it tightens, or corrects what was wrong.
+    `must_be_acknowledged`: it tightens, or corrects what was wrong; whoever decided it said so, so
+    that no rule of a later day makes anything of the past be acknowledged, or no longer.
     """
 
     source: Source
@@ -206,14 +206,16 @@ class Restriction:
         """The edition that was displayed under this version."""
         return next((e for e in self.editions if e.version == version), None)
 
-    def revised(self, at: Source, terms: Terms, clinical_reason: str | None) -> "Restriction":
+    def revised(
+        self, at: Source, terms: Terms, clinical_reason: str | None, *, must_be_acknowledged: bool
+    ) -> "Restriction":
         """With new terms; no clinical reason leaves the earlier one as it is."""
-        return self._with(self._rewritten(at, terms, clinical_reason))
+        edition = self._rewritten(at, terms, clinical_reason)
+        return self._with(replace(edition, must_be_acknowledged=must_be_acknowledged))
 
     def corrected(self, at: Source, terms: Terms, clinical_reason: str | None) -> "Restriction":
         """With the right terms: what was acknowledged of the wrong ones is void."""
-        edition = self._rewritten(at, terms, clinical_reason)
-        right = self._with(replace(edition, must_be_acknowledged=True))
+        right = self.revised(at, terms, clinical_reason, must_be_acknowledged=True)
         return replace(right, acknowledgements=())
 
     def reviewed(self, at: Source, review_by: date) -> "Restriction":
@@ -236,13 +238,17 @@ class Restriction:
         progress = replace(self.progress.get(code, Progress()), **changes)
         return replace(self, progress={**self.progress, code: progress})
 
-    def step_forward(self, code: str, at: Source, bounds: Bounds) -> "Restriction":
+    def step_forward(
+        self, code: str, at: Source, bounds: Bounds, *, must_be_acknowledged: bool
+    ) -> "Restriction":
         """With a milestone reached, and the bounds that hold from then on."""
         before = self.terms.bounds
         stepped = self.step(code, proposal=None, reached=at, before=before, revoked=None)
-        return stepped._rebound(at, bounds)
+        return stepped._rebound(at, bounds, must_be_acknowledged)
 
-    def step_back(self, code: str, at: Source, bounds: Bounds, reason: str) -> "Restriction":
+    def step_back(
+        self, code: str, at: Source, bounds: Bounds, reason: str, *, must_be_acknowledged: bool
+    ) -> "Restriction":
         """With a milestone, and those that follow it, no longer reached."""
         codes = [step.code for step in self.terms.milestones]
         back = self.step(code)
@@ -250,11 +256,13 @@ class Restriction:
             if later in back.progress:
                 remark = Remark(at, reason) if back._reached(later) else None
                 back = back.step(later, proposal=None, reached=None, before=None, revoked=remark)
-        return back._rebound(at, bounds)
+        return back._rebound(at, bounds, must_be_acknowledged)
 
-    def _rebound(self, at: Source, bounds: Bounds) -> "Restriction":
+    def _rebound(self, at: Source, bounds: Bounds, must_be_acknowledged: bool) -> "Restriction":
         edition = self._edition(at, self.terms.within(bounds))
-        return self._with(replace(edition, bounds_from=at.version))
+        return self._with(
+            replace(edition, bounds_from=at.version, must_be_acknowledged=must_be_acknowledged)
+        )
 
     def _rewritten(self, at: Source, terms: Terms, clinical_reason: str | None) -> Edition:
         here = at.version
@@ -267,8 +275,7 @@ class Restriction:
 
     def _edition(self, at: Source, terms: Terms) -> Edition:
         """The next edition; whatever it does not say comes from where it came before."""
-        tighter = tightens(self.terms, terms)
-        return replace(self.edition, source=at, terms=terms, must_be_acknowledged=tighter)
+        return replace(self.edition, source=at, terms=terms)
 
     def _with(self, edition: Edition) -> "Restriction":
         return replace(self, editions=(*self.editions, edition))

@@ -35,6 +35,9 @@ RESTRICTIONS = Category.RESTRICTIONS
 ClinicalReason = Annotated[ClinicalText | None, Narrower(Category.CLINICAL)]
 Evidence = Annotated[tuple[Reading, ...], Field(max_length=40)]
 Version = Annotated[int, Field(ge=1)]
+MustBeAcknowledged = Annotated[
+    bool, Field(description="Whether it tightens anything, by the rule of the day of the decision.")
+]
 
 
 class RestrictionImposed(Fact, type="restriction.imposed.v1", part=PART, category=RESTRICTIONS):
@@ -52,6 +55,7 @@ class RestrictionModified(Fact, type="restriction.modified.v1", part=PART, categ
     terms: Terms
     clinical_reason: ClinicalReason = None
     """None leaves the earlier clinical reason as it is."""
+    must_be_acknowledged: MustBeAcknowledged = True
 
 
 class RestrictionCorrected(Fact, type="restriction.corrected.v1", part=PART, category=RESTRICTIONS):
@@ -109,6 +113,7 @@ class MilestoneConfirmed(
     bounds: Bounds
     proposal: Version | None = None
     evidence: Evidence = ()
+    must_be_acknowledged: MustBeAcknowledged = True
 
 
 class MilestoneDeclined(
@@ -130,6 +135,7 @@ class MilestoneRevoked(
     milestone: MilestoneCode
     bounds: Bounds
     reason: PlainText
+    must_be_acknowledged: MustBeAcknowledged = True
 
 
 class HoldPlaced(Fact, type="restriction.hold-placed.v1", part=PART, category=RESTRICTIONS):
@@ -217,8 +223,11 @@ class Restrictions:
                 return self._begin(id, at, terms, clinical)
             case HoldPlaced(hold=id, terms=terms):
                 return self._begin(id, at, terms, None, provisional=True)
-            case RestrictionModified(restriction=id, terms=terms, clinical_reason=clinical):
-                return self._change(id, lambda item: item.revised(at, terms, clinical))
+            case RestrictionModified(restriction=id, terms=terms, clinical_reason=clinical) as new:
+                must = new.must_be_acknowledged
+                return self._change(
+                    id, lambda item: item.revised(at, terms, clinical, must_be_acknowledged=must)
+                )
             case RestrictionCorrected(restriction=id, terms=terms, clinical_reason=clinical):
                 return self._change(id, lambda item: item.corrected(at, terms, clinical))
             case RestrictionReviewed(restriction=id, review_by=review_by):
@@ -244,10 +253,17 @@ class Restrictions:
             case MilestoneDeclined(restriction=id, milestone=code, reason=why):
                 no = Remark(at, why)
                 return self._change(id, lambda item: item.step(code, proposal=None, declined=no))
-            case MilestoneConfirmed(restriction=id, milestone=code, bounds=bounds):
-                return self._change(id, lambda item: item.step_forward(code, at, bounds))
-            case MilestoneRevoked(restriction=id, milestone=code, bounds=bounds, reason=why):
-                return self._change(id, lambda item: item.step_back(code, at, bounds, why))
+            case MilestoneConfirmed(restriction=id, milestone=code, bounds=bounds) as fact:
+                must = fact.must_be_acknowledged
+                return self._change(
+                    id, lambda item: item.step_forward(code, at, bounds, must_be_acknowledged=must)
+                )
+            case MilestoneRevoked(restriction=id, milestone=code, bounds=bounds) as fact:
+                must, why = fact.must_be_acknowledged, fact.reason
+                return self._change(
+                    id,
+                    lambda item: item.step_back(code, at, bounds, why, must_be_acknowledged=must),
+                )
             case _:
                 return self
 
