@@ -1,7 +1,7 @@
 """In which capacity the caller acts: a principal becomes a reader, and a reader an actor."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -98,8 +98,3 @@ async def _only_discipline(tandem: Tandem, person: UUID) -> Discipline:
     if len(held) > 1:
         raise invalid_field("Tandem-Acting-As", "is missing", f"one of {', '.join(held)}")
     return held[0] if held else Discipline.CLIENT
-
-
-def utc_now() -> datetime:
-    """This process's clock, timezone-aware. When something is recorded is the log's to say."""
-    return datetime.now(UTC)

@@ -86,10 +86,10 @@ _EVERYWHERE = """
 - **Refusals** (409) carry a code and what would have to change only if the reader may see the rule
   behind it, and then pass the door as the view *refusal*; otherwise one generic body. To a reader
   who may know nothing of the client the answer is the 404 of an unknown id, byte for byte.
-- **Stale edits** (`changed-since-seen`, 409) say that something changed, not what.
+- **Stale edits** (`changed-since-seen`, 409) are refusals: something changed, they do not say what.
 - **Idempotent replays** are stored as positions only and rendered again through the door.
-- **ETags** of views are commitments salted under the client's key, those of items are keyed hashes:
-  neither says how much of the record a reader does not see.
+- **ETags** of views are commitments with a random salt: they say nothing of the bytes. Those of
+  items add the item's version, which the view itself shows.
 - **304** and **HEAD** are disclosed like the answer whose place they take.
 - **Validation errors** (422) name paths and what would be right, never what was sent, and come
   before the record is consulted.

@@ -10,11 +10,16 @@ from starlette.exceptions import HTTPException
 
 from api.problems import Problem, forbidden, invalid_field, not_found, unavailable, unexpected
 from api.validation import invalid_from
+from api.wording import sentence
 from domain.ledger.command import LedgerUnavailable
 from domain.refused import Refused, Unprocessable
 from projections.disclosure import NotYours
+from projections.sheet import NothingToShow
 
 Answer = Callable[[Any], Problem]
+
+WHO_SOMEBODY_IS = frozenset({"does-not-hold-discipline", "not-in-good-standing"})
+"""Codes that are about the caller's own standing: 403, before any record is consulted."""
 
 
 def install(app: FastAPI) -> None:
@@ -22,9 +27,10 @@ def install(app: FastAPI) -> None:
     answers: dict[type[Exception], Answer] = {
         Problem: lambda problem: problem,
         RequestValidationError: lambda error: invalid_from(error.errors()),
-        Unprocessable: lambda error: unprocessable(error),
+        Unprocessable: unprocessable,
         NotYours: lambda _: not_found(),
-        Refused: lambda refused: refused_plainly(refused),
+        NothingToShow: lambda _: not_found(),
+        Refused: _refused,
         LedgerUnavailable: lambda error: unavailable(error.retry_after),
         psycopg.OperationalError: lambda _: unavailable(retry_after=1),
         HTTPException: _plain,
@@ -40,16 +46,32 @@ def _answering(answer: Answer) -> Callable[[Request, Exception], Any]:
     return respond
 
 
+def _refused(refused: Refused) -> Problem:
+    """One that no command answered itself: only who somebody is can be told without the door."""
+    return not_as_this(refused) if refused.code in WHO_SOMEBODY_IS else refused_plainly()
+
+
 def unprocessable(error: Unprocessable) -> Problem:
     """A proposal that no record could accept."""
     return invalid_field("/" + error.path.replace(".", "/"), "is not possible", error.mend)
 
 
-def refused_plainly(refused: Refused) -> Problem:
+def refused_plainly() -> Problem:
     """A refusal whose rule the caller may not see: that it was refused, and nothing of why."""
-    if refused.code in {"does-not-hold-discipline", "not-in-good-standing"}:
-        return forbidden(refused.code, "You cannot act like this now.")
     return Problem(409, "refused", "This is not possible now. Nothing was recorded.")
+
+
+def refused_because(refused: Refused) -> Problem:
+    """A refusal whose rule the caller may see: its code, and what would have to change."""
+    problem = Problem(409, refused.code, sentence(refused.code))
+    if refused.detail:
+        problem.members["because"] = dict(refused.detail)
+    return problem
+
+
+def not_as_this(refused: Refused) -> Problem:
+    """The caller cannot act like this now, whatever the record says."""
+    return forbidden(refused.code, sentence(refused.code))
 
 
 def _plain(error: HTTPException) -> Problem:

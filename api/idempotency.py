@@ -5,6 +5,7 @@ with a digest of the request. The same key again finds the first result; for ano
 refused.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated
@@ -12,7 +13,7 @@ from uuid import UUID, uuid4, uuid5
 
 from fastapi import Depends, Header, Request
 
-from api.caller import Calling
+from api.caller import Caller, Calling
 from api.problems import Problem, invalid_field
 
 LONGEST_KEY = 64
@@ -53,20 +54,21 @@ async def asked(
         mend = f"1 to {LONGEST_KEY} printable ASCII characters"
         raise invalid_field("Idempotency-Key", "is not a key", mend)
     place = f"{request.method} {request.url.path}"
-    digest = sha256(
-        "\n".join((place, request.url.query, caller.reader.acting_as, _seen(request))).encode()
-        + b"\n"
-        + await request.body()
-    ).digest()
-    return Asked(uuid5(NAMESPACE, f"{caller.person}\n{place}\n{key}"), digest)
+    digest = sha256("\n".join((place, *_meant(request, caller))).encode() + b"\n")
+    digest.update(await request.body())
+    return Asked(uuid5(NAMESPACE, f"{caller.person}\n{place}\n{key}"), digest.digest())
 
 
 Asking = Annotated[Asked, Depends(asked)]
 
 
-def _seen(request: Request) -> str:
-    """The version that the caller decided on is part of what they ask for."""
-    return request.headers.get("if-match", "")
+def _meant(request: Request, caller: Caller) -> Iterator[str]:
+    """What a request means beside its body: all that changes what would be recorded."""
+    yield request.url.query
+    yield caller.reader.acting_as
+    yield caller.reader.purpose
+    for name in ("if-match", "tandem-effective"):
+        yield request.headers.get(name, "")
 
 
 def key_reused() -> Problem:

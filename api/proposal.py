@@ -4,6 +4,7 @@
 OpenAPI, a model with all other fields of that fact; what the path or we ourselves say is left out.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,12 +29,14 @@ class Proposal(Value):
 class Of:
     """Marks a Proposal as made of the fields of `fact`, but for those `without`.
 
-    `optional` fields of the fact may be left out by the caller (the decision has a default).
+    `optional` fields of the fact may be left out by the caller (the decision has a default);
+    `also` are fields of no fact that the decision asks for: name → (type, default).
     """
 
     fact: type[Fact]
     without: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    also: Mapping[str, tuple[Any, Any]] = field(default_factory=dict, hash=False)
     examples: tuple[dict[str, Any], ...] = field(default=(), hash=False)
 
     def __get_pydantic_core_schema__(
@@ -50,7 +53,7 @@ class Of:
             name: (info.rebuild_annotation(), self._default(name, info))
             for name, info in self.fact.model_fields.items()
             if name not in self.without
-        }
+        } | dict(self.also)
         model = create_model(
             f"{self.fact.__name__}Proposal",
             __base__=Proposal,

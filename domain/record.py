@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Self
 from uuid import UUID
 
@@ -34,8 +35,17 @@ class CareRecord:
         moved = replace(self, version=entry.version, position=entry.position)
         if isinstance(entry.fact, Erased):
             return replace(moved, erased=True)
-        part = getattr(self, entry.fact.part)
+        part = getattr(self, entry.fact.part, None)
+        if part is None:
+            # A fact of another kind of stream: whoever asks for it as a client finds nobody.
+            return moved
         return replace(moved, **{entry.fact.part: part.evolve(entry)})
+
+    def next_change(self, now: datetime) -> datetime | None:
+        """The first instant after `now` at which the clock alone changes how anything in it
+        stands; None if it never will. The same in all that lies between."""
+        instants = (*self.consents.instants(), *self.restrictions.instants(now))
+        return min((at for at in instants if at > now), default=None)
 
     @classmethod
     def fold(cls, id: UUID, entries: Iterable[Entry]) -> Self:

@@ -1,0 +1,98 @@
+"""The application: every route, in one place, behind what stands around them all."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
+
+from api import (
+    accesses,
+    acknowledgements,
+    audit,
+    break_glass,
+    clients,
+    consents,
+    deliveries,
+    errors,
+    holds,
+    legal_labels,
+    locks,
+    me,
+    milestones,
+    operations,
+    organisations,
+    practitioners,
+    restrictions,
+    team,
+)
+from api.access_log import AccessLog, configure_logging
+from api.body_limit import BodyLimit
+from api.composition import Clock, open_tandem, utc_now
+from api.head import HeadAsGet
+from api.metrics import Metrics
+from api.schema import describe
+from deploy.settings import Settings, load_settings
+
+SUBJECTS: tuple[APIRouter, ...] = (
+    restrictions.routes,
+    acknowledgements.routes,
+    milestones.routes,
+    holds.routes,
+    clients.routes,
+    team.routes,
+    consents.routes,
+    locks.routes,
+    legal_labels.routes,
+    break_glass.routes,
+    accesses.routes,
+    deliveries.routes,
+    audit.routes,
+    me.routes,
+    practitioners.routes,
+    organisations.routes,
+    operations.routes,
+)
+"""In the order in which a request is matched: the busiest first."""
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    service_url: str | None = None,
+    clock: Clock = utc_now,
+) -> FastAPI:
+    """The API. `settings`: those of the environment by default. `service_url`: a migrated database
+    to connect to, instead of opening the one that the settings name.
+
+    Raises WrongSettings. What the database lacks is said when the application starts.
+    """
+    chosen = settings or load_settings()
+    configure_logging(chosen.log_level)
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_tandem(
+            chosen, metrics=metrics, service_url=service_url, clock=clock
+        ) as tandem:
+            app.state.tandem = tandem
+            yield
+
+    app = FastAPI(
+        lifespan=lifespan,
+        # The pages of these load scripts from elsewhere; the document itself is served.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        middleware=[
+            Middleware(AccessLog, metrics=metrics),
+            Middleware(HeadAsGet),
+            Middleware(BodyLimit),
+        ],
+    )
+    # Not `include_router`: routes of one flat list are matched without detours.
+    app.router.routes.extend(route for routes in SUBJECTS for route in routes.routes)
+    errors.install(app)
+    describe(app)
+    return app

@@ -1,0 +1,106 @@
+"""Graduated return: measured and proposed by whoever trains, confirmed by who answers for it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path, Response
+
+from api.commands import Commanding
+from api.doors import Door, door
+from api.proposal import Of, Proposal
+from api.receipts import Receipt
+from api.restrictions import ONE, about
+from api.route import router
+from api.tags import Seen
+from domain import milestone as milestones
+from domain.restriction import (
+    MilestoneConfirmed,
+    MilestoneDeclined,
+    MilestoneProposed,
+    MilestoneRevoked,
+)
+
+routes = router("restrictions")
+STEP = f"{ONE}/milestones/{{milestone}}"
+ITSELF = ("restriction", "milestone")
+Step = Annotated[str, Path(description="The milestone's code.", max_length=40)]
+
+
+@routes.post(f"{STEP}/proposals", status_code=201, response_model=Receipt)
+@door(Door.RECEIPT, "position of the proposal")
+async def propose(
+    client: UUID,
+    restriction: UUID,
+    milestone: Step,
+    body: Annotated[Proposal, Of(MilestoneProposed, without=ITSELF)],
+    seen: Seen,
+    command: Commanding,
+) -> Response:
+    """Say, with what was measured, that the client has reached the next milestone."""
+    return await command.on_client(
+        client,
+        lambda record, by, now: milestones.propose_milestone(
+            record, by, restriction, milestone, seen=seen, now=now, **body.fields()
+        ),
+        about(restriction),
+    )
+
+
+@routes.post(f"{STEP}/confirmation", status_code=201, response_model=Receipt)
+@door(Door.RECEIPT, "position of the confirmation")
+async def confirm(
+    client: UUID,
+    restriction: UUID,
+    milestone: Step,
+    body: Annotated[Proposal, Of(MilestoneConfirmed, without=ITSELF, optional=("bounds",))],
+    seen: Seen,
+    command: Commanding,
+) -> Response:
+    """Confirm a milestone: with this very fact the limits change."""
+    return await command.on_client(
+        client,
+        lambda record, by, now: milestones.confirm_milestone(
+            record, by, restriction, milestone, seen=seen, now=now, **body.fields()
+        ),
+        about(restriction),
+    )
+
+
+@routes.post(f"{STEP}/decline", status_code=201, response_model=Receipt)
+@door(Door.RECEIPT, "position of the decline")
+async def decline(
+    client: UUID,
+    restriction: UUID,
+    milestone: Step,
+    body: Annotated[Proposal, Of(MilestoneDeclined, without=ITSELF, also={"proposal": (int, ...)})],
+    seen: Seen,
+    command: Commanding,
+) -> Response:
+    """Do not confirm a proposed milestone, and say why. `proposal` is its version."""
+    return await command.on_client(
+        client,
+        lambda record, by, now: milestones.decline_milestone(
+            record, by, restriction, milestone, seen=seen, now=now, **body.fields()
+        ),
+        about(restriction),
+    )
+
+
+@routes.post(f"{STEP}/revocation", status_code=201, response_model=Receipt)
+@door(Door.RECEIPT, "position of the revocation")
+async def revoke(
+    client: UUID,
+    restriction: UUID,
+    milestone: Step,
+    body: Annotated[Proposal, Of(MilestoneRevoked, without=ITSELF, optional=("bounds",))],
+    seen: Seen,
+    command: Commanding,
+) -> Response:
+    """After a flare-up, step back to before this milestone; those after it go with it."""
+    return await command.on_client(
+        client,
+        lambda record, by, now: milestones.revoke_milestone(
+            record, by, restriction, milestone, seen=seen, now=now, **body.fields()
+        ),
+        about(restriction),
+    )

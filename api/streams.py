@@ -1,0 +1,25 @@
+"""One stream is of one kind: an id that is taken for a person of staff is no client's, and so on."""
+
+from typing import Final
+from uuid import UUID
+
+from api.errors import refused_because
+from domain.fact import fact_type
+from domain.ledger.ledger import Ledger
+from domain.refused import Refused
+
+PRACTITIONER: Final = "practitioner"
+ORGANISATION: Final = "organisation"
+CARE_RECORD: Final = "care record"
+ACCESS: Final = "access"
+
+
+async def require_own_stream(ledger: Ledger, id: UUID, kind: str) -> None:
+    """Raise Problem 409 `already-registered` if the stream is of another kind than `kind`.
+
+    Ids of people are chosen by the issuer of their tokens, so they can collide by mistake.
+    """
+    for first in await ledger.log.stream(id, until_version=1):
+        part = fact_type(first.topic).part
+        if (part if part in {PRACTITIONER, ORGANISATION, ACCESS} else CARE_RECORD) != kind:
+            raise refused_because(Refused("already-registered"))
