@@ -165,3 +165,10 @@ def test_one_that_was_not_justified_ends_at_its_review() -> None:
     facts = review_break_glass(record, AUDITOR, GLASS, Finding.NOT_JUSTIFIED, now=SOON)
     after = happened(record, AUDITOR, *facts, at=SOON)
     assert scope(after, STRANGER, Purpose.TREATMENT, SOON).empty
+
+
+@pytest.mark.parametrize("by", [TRAINER, COORDINATOR])
+def test_a_stored_declaration_of_somebody_not_regulated_opens_nothing(by: Actor) -> None:
+    fact = BreakGlassDeclared(declaration=GLASS, reason=Emergency.DANGER_TO_LIFE, until=SOON)
+    record = happened(with_team(), by, fact)
+    assert not scope(record, by, Purpose.TREATMENT, NOW).categories

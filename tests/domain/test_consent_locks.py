@@ -40,13 +40,12 @@ def test_the_client_locks_an_item_and_unlocks_it() -> None:
     assert open_again.consents.locks.on_items(TRAINER, open_again.team) == {}
 
 
-def test_one_lock_that_speaks_is_enough_to_be_told() -> None:
-    record = happened(
-        with_team(),
-        CLIENT,
-        ItemLocked(lock=LOCK, item=GOAL, silent=True),
-        ItemLocked(lock=uid("lock 2"), item=GOAL, party=SAM),
-    )
+@pytest.mark.parametrize("first", [True, False])
+def test_one_lock_that_speaks_is_enough_to_be_told(first: bool) -> None:
+    silent = ItemLocked(lock=LOCK, item=GOAL, silent=True)
+    speaking = ItemLocked(lock=uid("lock 2"), item=GOAL, party=SAM)
+    facts = (silent, speaking) if first else (speaking, silent)
+    record = happened(with_team(), CLIENT, *facts)
     assert record.consents.locks.on_items(TRAINER, record.team) == {GOAL: False}
     assert record.consents.locks.on_items(PHYSIO, record.team) == {GOAL: True}
 

@@ -150,6 +150,21 @@ def test_an_organisations_consent_reaches_only_who_is_rostered_through_it() -> N
     assert not scope(joined(record, elsewhere), elsewhere, TREATMENT, NOW).empty
 
 
+def test_a_consent_to_an_organisation_needs_the_roster_and_not_only_the_employer() -> None:
+    of_the_clinic_through_the_gym = Actor(uid("ed"), Discipline.TRAINER, 1, organisation=GYM)
+    record = joined(with_team(), of_the_clinic_through_the_gym)
+    now_at_the_clinic = Actor(uid("ed"), Discipline.TRAINER, 2, organisation=CLINIC)
+    record = granted(record, "may", terms(ToOrganisation(organisation=CLINIC), Category.GOALS))
+    assert not scope(record, now_at_the_clinic, TREATMENT, NOW).categories
+
+
+def test_of_two_consents_the_longer_is_the_basis() -> None:
+    record = granted(with_team(), "short", terms(PHYSIO, Category.GOALS, until=NOW + HOUR))
+    record = granted(record, "may", terms(PHYSIO, Category.GOALS, until=NOW + DAY))
+    seen = scope(record, PHYSIO, TREATMENT, NOW)
+    assert seen.categories[Category.GOALS] == Basis(Rule.CONSENT, MAY, NOW + DAY)
+
+
 def test_leaving_the_team_ends_reading_even_by_name() -> None:
     record = restricted(with_team())
     record = granted(record, "may", terms(PHYSIO, *ALL, purposes=[TREATMENT, Purpose.QUALITY]))
