@@ -202,6 +202,12 @@ class Consents:
         """Every consent ever given, in the order in which they were."""
         return iter(self.by_id.values())
 
+    def instants(self) -> Iterator[datetime]:
+        """When the clock alone changes what these amount to: beginnings and ends."""
+        for consent in self:
+            yield from (at for at in (consent.terms.starts, consent.ends) if at)
+        yield from (declared.until for declared in self.break_glass.by_id.values())
+
     def in_force(self, now: datetime) -> tuple[Consent, ...]:
         """The consents that permit something at `now`."""
         return tuple(consent for consent in self if consent.in_force(now))

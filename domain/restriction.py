@@ -4,9 +4,9 @@ The facts and the state they add up to. Decisions are beside it: `restrict` (imp
 review, lift, retract), `milestone`, `hold` and `acknowledgement`; the card is `card`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum, auto
 from typing import Annotated, Self
 from uuid import UUID
@@ -184,6 +184,13 @@ class Restrictions:
     """All restrictions and holds of one client, whatever became of them, by id."""
 
     items: Mapping[UUID, Restriction] = field(default_factory=dict)
+
+    def instants(self, now: datetime) -> Iterator[datetime]:
+        """When the clock alone changes how these stand: the midnights, in the zone of `now`, at
+        which review dates have passed."""
+        for item in self.items.values():
+            after = item.terms.review_by + timedelta(days=1)
+            yield datetime.combine(after, time.min, now.tzinfo)
 
     def active(self, now: datetime) -> tuple[Restriction, ...]:
         """Those in force at `now`, strictest first, then oldest."""
