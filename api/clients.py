@@ -85,7 +85,7 @@ async def chart(
     view = CHART.get(caller.reader.acting_as)
     if view is None:
         raise _no_chart(caller)
-    return await show(request, caller, client, Ask("chart", view))
+    return await show(request, caller, client, Ask("chart", view, pure=True))
 
 
 def _no_chart(caller: Caller) -> Problem:
@@ -128,7 +128,7 @@ async def _as_seen(
 @door(Door.DISCLOSED, "the merged card: at most five lines, never the reason")
 async def card(request: Request, client: UUID, caller: Calling) -> Response:
     """What restricts the client, merged: No, Limit, Do instead, Stop if, Call."""
-    return await show(request, caller, client, Ask("card", card_shown.view))
+    return await show(request, caller, client, Ask("card", card_shown.view, pure=True))
 
 
 @routes.post("/clients/{client}/corrections/identity", status_code=201, response_model=Receipt)

@@ -50,7 +50,7 @@ TERMS = {
 @door(Door.DISCLOSED, "the client's consents, locks and care team, to the client")
 async def consents(request: Request, client: UUID, caller: Calling) -> Response:
     """Every consent ever given and what it amounts to now; locks that stand; broken glass."""
-    return await show(request, caller, client, Ask("consents", own.consents_view))
+    return await show(request, caller, client, Ask("consents", own.consents_view, pure=True))
 
 
 @routes.post("/clients/{client}/consents", status_code=201, response_model=Receipt)

@@ -74,7 +74,7 @@ async def impose(
 @door(Door.DISCLOSED, "one restriction, or as much of it as the caller may see")
 async def read(request: Request, client: UUID, restriction: UUID, caller: Calling) -> Response:
     """One restriction as the caller may see it. Decisions on it send its ETag as If-Match."""
-    ask = Ask("restriction", restriction_shown.of(restriction), item=restriction)
+    ask = Ask("restriction", restriction_shown.of(restriction), item=restriction, pure=True)
     return await show(request, caller, client, ask, tag=_tag)
 
 
