@@ -109,8 +109,7 @@ class Ledger(Reading):
 
         Raises Refused (also `erased`); Conflicted: VERSION if the stream kept moving, GUARD if the
         actor's standing or anything of `extra_guards` has changed (look it up and come again),
-        EXPIRED, KEY_REUSED; LedgerUnavailable; ValidationError for a fact that could not be read
-        back.
+        EXPIRED, KEY_REUSED; LedgerUnavailable; ValueError for a fact that could not be read back.
         """
         guards = (Guard(actor.id, actor.version),) if actor.version > 0 else ()
         proposal = Proposal(

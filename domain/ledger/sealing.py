@@ -50,16 +50,17 @@ class Sealing:
     def event(
         self, fact: Fact, by: Authorship, *, stream: UUID, version: int | None, subject: UUID
     ) -> NewEvent:
-        """The event that records `fact`. A sealed fact needs its version; `subject` is whose key
-        seals it. Raises KeyDestroyed if that subject has none.
+        """The event that records `fact`. `subject` is whose key seals it: that of the stream it is
+        in, so that nothing stored can point to another. A sealed fact needs its version. Raises
+        KeyDestroyed if the subject has no key.
 
         `fact` should come from `as_read`, if it is to be used as what the log says.
         """
-        body = fact.model_dump_json().encode()
+        body = fact.model_dump_json(warnings="none").encode()
         if not fact.sealed:
             return NewEvent(stream, version, fact.type, _head(_CLEAR, by, None) + body)
-        if version is None:
-            raise ValueError("a sealed fact is bound to its version: name it")
+        if version is None or subject != stream:
+            raise ValueError("a sealed fact is bound to its version and its stream's own key")
         key = self.keys.key(subject)
         head = _head(_SEALED, by, key)
         nonce = os.urandom(_NONCE_BYTES)
@@ -76,10 +77,9 @@ class Sealing:
             header = orjson.loads(stored.state[_PREFIX.size : start])
             by = _authorship(header)
             if kind == _SEALED:
-                key_id, subject = _uuid(header["key"]), _uuid(header["subject"])
-                fact = self._unsealed(stored, start, subject, key_id)
+                fact = self._unsealed(stored, start, _uuid(header["key"]))
             elif kind == _CLEAR:
-                fact = _fact(stored.topic, stored.state[start:])
+                fact = _fact(stored.topic, stored.state[start:], sealed=False)
             else:
                 raise ValueError(f"kind {kind}")
         except (struct.error, ValueError, KeyError, InvalidTag) as error:
@@ -116,17 +116,18 @@ class Sealing:
         """What `seal_text` sealed. Raises KeyDestroyed or Unreadable."""
         return self.open_bytes(subject, bound_to, base64.b64decode(sealed)).decode()
 
-    def _unsealed(self, stored: Stored, start: int, subject: UUID, key_id: UUID) -> Fact | Erased:
+    def _unsealed(self, stored: Stored, start: int, key_id: UUID) -> Fact | Erased:
         try:
-            key = self.keys.key(subject)
+            key = self.keys.key(stored.stream)
         except KeyDestroyed:
             return Erased(stored.topic)
         if key.id != key_id:
-            raise ValueError("sealed with a key that is not its subject's")
+            raise ValueError("sealed with a key that is not its stream's")
         state = stored.state
         place = state[:start] + _place(stored.stream, stored.version, stored.topic)
         body_at = start + _NONCE_BYTES
-        return _fact(stored.topic, key.cipher.decrypt(state[start:body_at], state[body_at:], place))
+        body = key.cipher.decrypt(state[start:body_at], state[body_at:], place)
+        return _fact(stored.topic, body, sealed=True)
 
 
 def is_sealed(state: bytes) -> bool:
@@ -135,12 +136,15 @@ def is_sealed(state: bytes) -> bool:
 
 
 def as_read(fact: Fact) -> Fact:
-    """`fact` as it will be read back. Raises ValidationError for one that could not be: whoever
-    stores a fact passes it through here, so that nothing is stored that cannot be read."""
-    return type(fact).model_validate_json(fact.model_dump_json())
+    """`fact` as it will be read back. Raises ValueError for one that could not be: whoever stores a
+    fact passes it through here, so that nothing is stored that cannot be read."""
+    try:
+        return type(fact).model_validate_json(fact.model_dump_json(warnings="none"))
+    except ValidationError as error:
+        raise ValueError(_misfit(fact.type, error)) from None
 
 
-def _fact(topic: str, body: bytes) -> Fact:
+def _fact(topic: str, body: bytes, *, sealed: bool) -> Fact:
     if has_upcast(topic):
         topic, upgraded = upcasted(topic, orjson.loads(body))
         body = orjson.dumps(upgraded)
@@ -148,11 +152,19 @@ def _fact(topic: str, body: bytes) -> Fact:
         kind = fact_type(topic)
     except KeyError:
         raise ValueError(f"no fact is called {topic!r} in this version") from None
+    if kind.sealed and not sealed:
+        # Anybody who can write to the database could have put it there.
+        raise ValueError(f"{topic} is never stored in clear")
     try:
         return kind.model_validate_json(body, context=STORED)
     except ValidationError as error:
-        # Its message would quote what was sealed.
-        raise ValueError(f"{topic}: {error.error_count()} fields do not fit") from None
+        raise ValueError(_misfit(topic, error)) from None
+
+
+def _misfit(topic: str, error: ValidationError) -> str:
+    # Names the fields only: pydantic's own message quotes what they say.
+    fields = {".".join(map(str, one["loc"])) for one in error.errors(include_input=False)}
+    return f"{topic} does not fit: {', '.join(sorted(fields))}"
 
 
 def _head(kind: int, by: Authorship, key: DataKey | None) -> bytes:
@@ -165,7 +177,6 @@ def _head(kind: int, by: Authorship, key: DataKey | None) -> bytes:
     if by.on_behalf_of is not None:
         header["on_behalf_of"] = by.on_behalf_of
     if key is not None:
-        header["subject"] = key.subject
         header["key"] = key.id
     encoded = orjson.dumps(header)
     return _PREFIX.pack(kind, len(encoded)) + encoded
