@@ -1,4 +1,4 @@
-"""Offline copies: a card on a lease, for a gym without a network or a log that cannot be written."""
+"""Offline copies: a card on a lease, for a gym without a network or a log out of reach."""
 
 from datetime import datetime, timedelta
 
