@@ -68,7 +68,7 @@ def preview_view(
                 "grantee": sheet.mention(grantee.id),
                 "acting_as": grantee.acting_as,
                 "categories": sorted(would.categories),
-                "withheld": dict(sorted(would.withheld.items())),
+                "withheld": {c.value: code for c, code in sorted(would.withheld.items())},
                 "would_see": body,
             }
         )

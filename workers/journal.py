@@ -9,8 +9,12 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
+
+BEGUN = "begun"
+"""Stands in a journal for no request, but for the day that all dates of the story follow from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,14 @@ class Journal:
     @property
     def steps(self) -> list[Step]:
         """All steps that have been told, in their order."""
-        return list(self._steps.values())
+        return [step for step in self._steps.values() if step.name != BEGUN]
+
+    def begun(self, today: date) -> date:
+        """The day on which the story was begun: `today`, if it has not been yet."""
+        step = self.find(BEGUN) or self.write(
+            Step(BEGUN, "", "", "", None, 0, {}, today.isoformat())
+        )
+        return date.fromisoformat(step.answer)
 
     def find(self, name: str) -> Step | None:
         """The step, if it has been told."""

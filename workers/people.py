@@ -23,6 +23,7 @@ class Person:
     acting_as: Discipline
     organisation: UUID | None = None
     about: str = ""
+    licence: str | None = None
 
     @property
     def id(self) -> UUID:
@@ -30,23 +31,28 @@ class Person:
         return uuid5(NAMESPACE, f"person/{self.slug}")
 
 
-ADMINISTRATOR: Final = Person(
-    "alex", "Alex Morgan", Discipline.ADMINISTRATOR, about="keeps the directory"
-)
+ALEX: Final = Person("alex", "Alex Morgan", Discipline.ADMINISTRATOR, about="keeps the directory")
 PRIYA: Final = Person(
-    "priya", "Priya Nair", Discipline.PHYSIOTHERAPIST, RIVERSIDE, "physiotherapist at Riverside"
+    "priya", "Priya Nair", Discipline.PHYSIOTHERAPIST, RIVERSIDE, "physiotherapist", "PT-0417"
 )
 SAM: Final = Person("sam", "Sam Ortiz", Discipline.TRAINER, NORTH_GYM, "trainer at North Gym")
 MEI: Final = Person(
-    "mei", "Mei Tanaka", Discipline.MASSAGE_THERAPIST, RIVERSIDE, "massage therapist (RMT)"
+    "mei", "Mei Tanaka", Discipline.MASSAGE_THERAPIST, RIVERSIDE, "massage therapist", "RMT-1182"
 )
 JO: Final = Person("jo", "Jo Adler", Discipline.COORDINATOR, RIVERSIDE, "coordinates the care")
 ADA: Final = Person("ada", "Ada Quist", Discipline.AUDITOR, about="audits who knew what and when")
 
-STAFF: Final = (ADMINISTRATOR, PRIYA, SAM, MEI, JO, ADA)
+ROBIN: Final = Person("robin", "Robin Vale", Discipline.CLIENT, about="knee replaced, week 6")
+KIM: Final = Person("kim", "Kim Sorrel", Discipline.CLIENT, about="back pain seen under load")
+NOA: Final = Person("noa", "Noa Lind", Discipline.CLIENT, about="withdrew Sam's consent")
+LOU: Final = Person("lou", "Lou Bennett", Discipline.CLIENT, about="complains about a session")
+
+STAFF: Final = (ALEX, PRIYA, SAM, MEI, JO, ADA)
+CLIENTS: Final = (ROBIN, KIM, NOA, LOU)
+EVERYBODY: Final = (*STAFF, *CLIENTS)
 
 
-def find(slug: str, people: tuple[Person, ...] = STAFF) -> Person:
+def find(slug: str, people: tuple[Person, ...] = EVERYBODY) -> Person:
     """The person called so. Raises Failed, naming everybody, for any other."""
     for person in people:
         if person.slug == slug.lower():

@@ -36,18 +36,32 @@ class Teller:
         self._run = run
         self._proceed = proceed
 
-    def reads(self, who: Person, name: str, path: str) -> Step:
-        """`who` looks at something."""
-        return self._once(who, name, "GET", path, None, {})
+    def reads(self, who: Person, name: str, path: str, given: Any = None) -> Step:
+        """`who` looks at something, or (with a body) at what would be so if that were `given`."""
+        return self._once(who, name, "GET" if given is None else "POST", path, given, {})
 
     def does(
-        self, who: Person, name: str, path: str, body: Any, *, seen: int | None = None
+        self,
+        who: Person,
+        name: str,
+        path: str,
+        body: Any,
+        *,
+        seen: int | None = None,
+        method: str = "POST",
     ) -> Step:
         """`who` has something recorded, having `seen` this version of what it is about."""
         headers = {"Idempotency-Key": f"{self._run}-{name}"[:64]}
         if seen is not None:
             headers["If-Match"] = f'"{seen}"'
-        return self._once(who, name, "POST", path, body, headers)
+        return self._once(who, name, method, path, body, headers)
+
+    def told(self, name: str) -> Step:
+        """A step that has been told. Raises LookupError for one that has not."""
+        step = self._journal.find(name)
+        if step is None:
+            raise LookupError(f"{name} has not been told yet")
+        return step
 
     def _once(
         self, who: Person, name: str, method: str, path: str, body: Any, headers: dict[str, str]

@@ -1,0 +1,110 @@
+"""Story 1. A new knee: limits and milestones; the trainer measures and proposes, the physio
+confirms, and with that very fact the limits change."""
+
+from datetime import date
+from typing import Final
+
+from workers.clinic import Clinic, Json
+from workers.people import JO, MEI, PRIYA, SAM
+from workers.stories.withdrawn import PHYSIO_READS, TRAINER_READS
+
+SLUG: Final = "knee"
+CLINICAL: Final = (
+    "Illustrative: total knee arthroplasty, right, six weeks ago; wound healed; extension lag 5°."
+)
+
+
+def tell(clinic: Clinic) -> None:
+    """From the first session in the gym to the second milestone ahead."""
+    clinic.enrols(JO, date(1957, 9, 30))
+    for who in (PRIYA, SAM, MEI):
+        clinic.joins(JO, who)
+    clinic.grants(clinic.terms(PRIYA, PHYSIO_READS, "treatment"), "consent-priya")
+    clinic.grants(clinic.terms(SAM, TRAINER_READS, "training"), "consent-sam")
+    clinic.grants(clinic.terms(MEI, "identity restrictions function", "treatment"), "consent-mei")
+    clinic.imposes(PRIYA, "restricted", terms(clinic), CLINICAL)
+    restriction = clinic.told("restricted").id("restriction")
+    screen = clinic.reads(SAM, "sam-first")
+    clinic.acknowledges(SAM, "acknowledged", restriction, screen)
+    clinic.reads(MEI, "mei")
+    reach_first_milestone(clinic, restriction)
+    clinic.reads(clinic.client, "robin")
+
+
+def reach_first_milestone(clinic: Clinic, restriction: str) -> None:
+    """Sam measures and proposes; Priya confirms; Sam sees what changed."""
+    path = f"/restrictions/{restriction}/milestones/bends-to-100"
+    seen = clinic.told("restricted").version
+    body = {"evidence": [flexion(clinic, 104, days=-1)], "note": "Bike felt easy, no swelling."}
+    proposed = clinic.does(SAM, "proposed", f"{path}/proposals", body, seen=seen)
+    clinic.reads(PRIYA, "priya-proposal")
+    confirmation = {"proposal": proposed.version}
+    clinic.does(PRIYA, "confirmed", f"{path}/confirmation", confirmation, seen=seen)
+    clinic.reads(SAM, "sam-after")
+
+
+def flexion(clinic: Clinic, degrees: int, *, days: int) -> Json:
+    """A measured bend of the right knee, on that day."""
+    return {
+        "measure": "knee_flexion",
+        "value": degrees,
+        "unit": "deg",
+        "side": "right",
+        "method": "goniometer",
+        "taken_at": clinic.at(days, 17),
+    }
+
+
+def terms(clinic: Clinic) -> Json:
+    """Weight as tolerated with an aid, no impact, loaded bend to 90°; then, step by step, more."""
+    return {
+        **bounds(90, 40),
+        "limits": bounds(90, 40)["limits"]
+        | {"weight_bearing": {"grade": "WBAT"}, "aid": "one crutch outdoors"},
+        "region": "knee",
+        "side": "right",
+        "reason": "The new joint is not to be bent far under load, and takes no impact, yet.",
+        "review_by": clinic.on(42),
+        "review_rule": "blocks_new_load",
+        "call": {"name": "Priya Nair", "phone": "555 0134"},
+        "milestones": [
+            milestone("bends-to-100", "Bends to 100°", 100, clinic.on(-3), bounds(110, 60)),
+            milestone(
+                "bends-to-115", "Bends to 115°, week 12", 115, clinic.on(42), bounds(125, 80)
+            ),
+        ],
+    }
+
+
+def milestone(code: str, title: str, degrees: int, earliest: str, then: Json) -> Json:
+    """Reached at so many degrees of bend, not before its week; then these bounds hold."""
+    criterion = {
+        "measure": "knee_flexion",
+        "comparison": "at_least",
+        "value": degrees,
+        "unit": "deg",
+        "side": "right",
+    }
+    return {
+        "code": code,
+        "title": title,
+        "criteria": [criterion],
+        "earliest": earliest,
+        "then": then,
+    }
+
+
+def bounds(squat: int, press: int) -> Json:
+    """What is ruled out and what is left, at one stage."""
+    return {
+        "severity": "modify",
+        "patterns": ["squat", "lunge", "jump", "run", "kneel"],
+        "limits": {
+            "arcs": [{"movement": "flexion", "start": 0, "end": squat, "mode": "loaded"}],
+            "loads": [{"exercise": "leg press", "max_kg": press}],
+            "max_impact": "none",
+            "max_pain": 4,
+        },
+        "substitutes": [{"name": "box squat", "pattern": "squat"}, {"name": "stationary bike"}],
+        "stop_signs": ["swelling the same day", "calf pain", "giving way"],
+    }
