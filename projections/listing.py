@@ -1,37 +1,40 @@
 """A list across clients: a table that the log is projected into, in batches, exactly once.
 
 A `Listing` says what its rows are; everything else is here: tables come in generations, each with
-its own tracking record, written in the transaction that writes the rows. A rebuild fills a new
-generation beside the live one, and the swap is one statement that readers never see half of.
+its own tracking record, moved on in the transaction that writes the rows. A rebuild fills a new
+generation beside the live one, and the swap is one transaction that readers never see half of.
+
+Locks are taken in one order everywhere: generations, tracking record, view, table. So a projector,
+a rebuild and any number of readers never wait for each other in a circle.
 """
 
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, ClassVar, cast
-from uuid import UUID
 
-from eventsourcing.persistence import Tracking
+from eventsourcing import persistence
+from eventsourcing.persistence import IntegrityError, Tracking
 from eventsourcing.postgres import PostgresDatastore, PostgresTrackingRecorder
 from psycopg import Cursor
-from psycopg.rows import DictRow
+from psycopg.errors import LockNotAvailable
+from psycopg.rows import DictRow, tuple_row
 from psycopg.sql import SQL, Identifier
 
+from domain.ledger.stored import Stored
+
 SCHEMA = "lists"
+SWAP_WAITS_MILLISECONDS = 1000
+"""How long a swap waits for readers that are under way. Those who come after it wait behind it."""
+
+Line = Stored
+"""One line of the log as it is stored, not yet opened."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the log as it is stored, not yet opened."""
-
-    position: int
-    stream: UUID
-    version: int
-    topic: str
-    state: bytes
-    recorded_at: datetime
+class Overtaken(IntegrityError):
+    """The list no longer stands where this batch begins: another projector was here first, or the
+    generation is gone. Nothing was written; look again."""
 
 
 class Listing(ABC):
@@ -45,11 +48,15 @@ class Listing(ABC):
     columns: ClassVar[str]
     topics: ClassVar[frozenset[str]]
     indexes: ClassVar[tuple[str, ...]] = ()
-    """Column lists to index, e.g. `"client, position desc"`."""
+    """What follows `CREATE INDEX ON table`, e.g. `"(client, position DESC)"`."""
 
     @abstractmethod
     def project(self, lines: Sequence[Line], cursor: Cursor[Any], table: Identifier) -> None:
-        """Write what `lines`, in log order, change of the rows of `table`. Called once per line."""
+        """Write what `lines`, in log order, change of the rows of `table`. Called once per line;
+        if the transaction of `cursor` fails afterwards, it is called again for the same lines."""
+
+    def start_over(self) -> None:  # noqa: B027 - most lists remember nothing
+        """Forget whatever is remembered of lines projected so far: a rebuild begins."""
 
     @classmethod
     def shape(cls) -> str:
@@ -90,6 +97,14 @@ class ListRecorder(PostgresTrackingRecorder):
             ).format(Identifier(SCHEMA))
         )
 
+    def create_table(self) -> None:
+        """Create what is missing. Of several projectors that do so at once, none fails."""
+        try:
+            super().create_table()
+        except IntegrityError:
+            # `IF NOT EXISTS` does not hold against somebody who is creating the same just now.
+            super().create_table()
+
     def live(self, listing: Listing) -> Generation | None:
         """The generation that readers see; None before the list was first made."""
         with self.datastore.cursor() as curs:
@@ -107,25 +122,41 @@ class ListRecorder(PostgresTrackingRecorder):
             )
             for index in listing.indexes:
                 curs.execute(
-                    SQL("CREATE INDEX ON {} (").format(generation.table)
-                    + SQL(cast(Any, index))
-                    + SQL(")")
+                    SQL("CREATE INDEX ON {} ").format(generation.table) + SQL(cast(Any, index))
                 )
             curs.execute(
                 f"INSERT INTO {SCHEMA}.generations VALUES (%s, %s, %s, false)",
                 (listing.name, number, generation.shape),
             )
+            self._insert_tracking(curs, Tracking(generation.tracking_name, 0))
             return generation
 
     def apply(
-        self, listing: Listing, generation: Generation, lines: Sequence[Line], upto: int
+        self,
+        listing: Listing,
+        generation: Generation,
+        lines: Sequence[Line],
+        *,
+        after: int,
+        upto: int,
     ) -> None:
-        """Project `lines` and note that the list stands at `upto`: both or neither, and never
-        twice (raises the library's IntegrityError if it already stands there or beyond)."""
+        """Project `lines`, all there are after position `after` up to `upto`, and note that the
+        list stands at `upto`: both or neither. Raises Overtaken unless it stands at `after`.
+
+        It is not enough that `upto` lies ahead: of two projectors that began at the same place,
+        the one that read more would project again what the other one just has.
+        """
         with self.datastore.transaction(commit=True) as curs:
-            self._insert_tracking(curs, Tracking(generation.tracking_name, upto))
+            curs.execute(
+                f"UPDATE {SCHEMA}.tracking SET notification_id = %s"
+                " WHERE application_name = %s AND notification_id = %s",
+                (upto, generation.tracking_name, after),
+            )
+            if curs.rowcount == 0:
+                raise Overtaken(f"{generation.tracking_name} does not stand at {after}")
             if lines:
-                listing.project(lines, curs, generation.table)
+                rows = curs.connection.cursor(row_factory=tuple_row)
+                listing.project(lines, rows, generation.table)
 
     def position(self, generation: Generation) -> int:
         """The position that the generation stands at; 0 if it is empty."""
@@ -134,21 +165,34 @@ class ListRecorder(PostgresTrackingRecorder):
     def swap(self, generation: Generation) -> bool:
         """Let readers see `generation` from now on, and drop the one they saw until now.
 
-        False, and nothing done, if the old one stands further ahead: no reader ever sees a list
-        go back in time. Holding its tracking record keeps it from moving meanwhile.
+        False, and nothing done, if the old one stands further ahead (no reader ever sees a list
+        go back in time) or if a reader is slow: catch up and try again. Raises Overtaken if the
+        generation has been discarded.
         """
-        with self.datastore.transaction(commit=True) as curs:
-            curs.execute(
-                f"SELECT 1 FROM {SCHEMA}.generations WHERE list_name = %s FOR UPDATE",
-                (generation.list_name,),
-            )
-            old = self._live(curs, generation.list_name)
-            if old is not None and self._held(curs, old) > self._held(curs, generation):
+        try:
+            with self.datastore.transaction(commit=True) as curs:
+                return self._swap(curs, generation)
+        except persistence.OperationalError as error:
+            if isinstance(error.__cause__, LockNotAvailable):
                 return False
-            self._show(curs, generation, replacing=old)
-            if old is not None:
-                self._drop(curs, old)
-            return True
+            raise
+
+    def _swap(self, curs: Cursor[DictRow], generation: Generation) -> bool:
+        curs.execute(f"SET LOCAL lock_timeout = {SWAP_WAITS_MILLISECONDS}")
+        curs.execute(
+            f"SELECT number FROM {SCHEMA}.generations WHERE list_name = %s FOR UPDATE",
+            (generation.list_name,),
+        )
+        if generation.number not in {row["number"] for row in curs.fetchall()}:
+            raise Overtaken(f"{generation.tracking_name} was discarded")
+        # Holding the old one's tracking record keeps it from moving meanwhile.
+        old = self._live(curs, generation.list_name)
+        if old is not None and self._held(curs, old) > self._held(curs, generation):
+            return False
+        self._show(curs, generation, replacing=old)
+        if old is not None:
+            self._drop(curs, old)
+        return True
 
     def _show(
         self, curs: Cursor[DictRow], generation: Generation, replacing: Generation | None
@@ -191,12 +235,14 @@ class ListRecorder(PostgresTrackingRecorder):
         return max((generation.number for generation in generations), default=0)
 
     def _drop(self, curs: Cursor[DictRow], generation: Generation) -> None:
-        curs.execute(SQL("DROP TABLE {}").format(generation.table))
-        curs.execute(
-            f"DELETE FROM {SCHEMA}.generations WHERE list_name = %s AND number = %s",
-            (generation.list_name, generation.number),
-        )
+        # Its tracking record first: whoever is writing the table holds that, and is waited for
+        # there. The other way round the two would wait for each other.
         curs.execute(
             f"DELETE FROM {SCHEMA}.tracking WHERE application_name = %s",
             (generation.tracking_name,),
         )
+        curs.execute(
+            f"DELETE FROM {SCHEMA}.generations WHERE list_name = %s AND number = %s",
+            (generation.list_name, generation.number),
+        )
+        curs.execute(SQL("DROP TABLE {}").format(generation.table))

@@ -1,12 +1,12 @@
 """Keeps lists up with the log, and rebuilds them while the old ones are being read."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
-from eventsourcing.persistence import IntegrityError, ProgrammingError
 
-from projections.listing import Generation, Line, Listing, ListRecorder
+from projections.listing import Generation, Line, Listing, ListRecorder, Overtaken
 
 BATCH = 1000
 READ = (
@@ -18,18 +18,19 @@ HEAD = "SELECT coalesce(max(notification_id), 0) FROM ledger.log"
 
 @dataclass(slots=True)
 class LogReader:
-    """Reads the log forward, in batches, over a connection of the projector's role."""
+    """Reads the log forward, in batches, over a connection of the projector's role (in autocommit
+    mode). Times are UTC."""
 
     connection: psycopg.Connection[tuple[object, ...]]
+
+    def __post_init__(self) -> None:
+        self.connection.execute("SET timezone TO 'UTC'")
 
     def after(self, position: int) -> list[Line]:
         """Up to `BATCH` lines after `position`, in log order; empty at the head."""
         with self.connection.cursor(binary=True) as cursor:
             cursor.execute(READ, (position, BATCH), prepare=True)
-            return [
-                Line(row[0], row[1], row[2], row[3], row[4], row[5])  # type: ignore[arg-type]
-                for row in cursor.fetchall()
-            ]
+            return [Line._make(row) for row in cursor.fetchall()]
 
     def head(self) -> int:
         """The position of the last line of the log; 0 if it is empty."""
@@ -37,32 +38,56 @@ class LogReader:
         assert row is not None
         return int(row[0])  # type: ignore[call-overload,no-any-return]
 
+    @contextmanager
+    def alone(self, listing: Listing) -> Iterator[None]:
+        """Wait until nobody else rebuilds this list, and keep everybody else from it."""
+        # Held by the session: whoever is killed lets go of it.
+        key = (f"tandem rebuilds {listing.name}",)
+        self.connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", key)
+        try:
+            yield
+        finally:
+            if not self.connection.closed:
+                unlock = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
+                self.connection.execute(unlock, key)
+
 
 def advance(
     listing: Listing, generation: Generation, recorder: ListRecorder, log: LogReader
 ) -> Iterator[int]:
-    """Bring `generation` to the head of the log, yielding its position after every batch."""
+    """Bring `generation` to the head of the log, yielding its position after every batch.
+
+    Raises Overtaken if somebody else moves it meanwhile.
+    """
     position = recorder.position(generation)
     while lines := log.after(position):
-        position = lines[-1].position
+        upto = lines[-1].position
         mine = [line for line in lines if line.topic in listing.topics]
-        recorder.apply(listing, generation, mine, position)
+        recorder.apply(listing, generation, mine, after=position, upto=upto)
+        position = upto
         yield position
 
 
 def follow(listing: Listing, recorder: ListRecorder, log: LogReader) -> int:
     """Bring the live generation to the head, making or rebuilding it first where its shape is not
-    what this version writes. Returns the position it stands at."""
+    what this version writes. Returns the position it stands at; of two projectors that follow the
+    same list, each does what the other one has not done yet."""
     generation = recorder.live(listing)
-    if generation is None or generation.shape != listing.shape():
-        return rebuild(listing, recorder, log)
-    try:
-        for _ in advance(listing, generation, recorder, log):
-            pass
-    except (IntegrityError, ProgrammingError):
-        # Another projector was here first, or the list was swapped under us: look again next time.
-        pass
-    return recorder.position(generation)
+    if not _fits(listing, generation):
+        with log.alone(listing):
+            # Whoever was alone with it before may have made it.
+            generation = recorder.live(listing)
+            if not _fits(listing, generation):
+                generation = _refill(listing, recorder, log, _silently)
+    while generation is not None and _fits(listing, generation):
+        try:
+            for _ in advance(listing, generation, recorder, log):
+                pass
+            break
+        except Overtaken:
+            # Or swapped under us, perhaps for one that another release of the program writes.
+            generation = recorder.live(listing)
+    return 0 if generation is None else recorder.position(generation)
 
 
 def rebuild(
@@ -72,7 +97,29 @@ def rebuild(
     progress: Callable[[int, int], None] = lambda _position, _head: None,
 ) -> int:
     """Fill a new generation from the beginning of the log and swap it in. The old one serves
-    meanwhile. `progress` is called with (position, head) after every batch."""
+    meanwhile. `progress` is called with (position, head) after every batch.
+
+    Raises Overtaken if the connection that kept others away from it was lost.
+    """
+    with log.alone(listing):
+        return recorder.position(_refill(listing, recorder, log, progress))
+
+
+def _fits(listing: Listing, generation: Generation | None) -> bool:
+    return generation is not None and generation.shape == listing.shape()
+
+
+def _silently(position: int, head: int) -> None:
+    """Progress that nobody looks at."""
+
+
+def _refill(
+    listing: Listing,
+    recorder: ListRecorder,
+    log: LogReader,
+    progress: Callable[[int, int], None],
+) -> Generation:
+    listing.start_over()
     generation = recorder.begin(listing)
     head = log.head()
     swapped = False
@@ -81,4 +128,4 @@ def rebuild(
             progress(position, max(head, position))
         swapped = recorder.swap(generation)
     progress(head, head)
-    return recorder.position(generation)
+    return generation
