@@ -69,6 +69,10 @@ class ConsentTerms(Value):
         """The categories that are granted and not excepted."""
         return frozenset(self.categories) - frozenset(self.except_categories)
 
+    def opens(self, category: Category) -> bool:
+        """Whether `category` is granted and not excepted."""
+        return category in self.categories and category not in self.except_categories
+
     def in_force(self, now: datetime) -> bool:
         """Whether `now` lies in the period."""
         return (self.starts is None or self.starts <= now) and (

@@ -83,7 +83,9 @@ def _excepted(
     for category, basis in open_by.items():
         if basis.rule is not Rule.CONSENT:
             continue
-        (first, _), *others = consent_bases(asked, category)
+        granting = consent_bases(asked, category)
+        first, _ = next(granting)
+        others = list(granting) if first.terms.except_items else []
         for item in first.terms.except_items:
             covering = (b for consent, b in others if item not in consent.terms.except_items)
             excepted.setdefault(category, {})[item] = next(covering, None)

@@ -1,8 +1,9 @@
 """What each row of the precedence table asks, and the verdict of the first that applies."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from domain.actor import Actor
@@ -32,7 +33,8 @@ class Question:
     """One reader, one client, one purpose, one moment; and what the rows need to know of them.
 
     `consents` are those that name the reader and the purpose, whatever the category, the longest
-    in force first. `declaration` is the reader's broken glass, if it is in force.
+    in force first. `declaration` is the reader's broken glass, if it is in force. `denied` are the
+    denying rows that apply: they are the same for every category.
     """
 
     record: CareRecord
@@ -42,6 +44,7 @@ class Question:
     audit_case: AuditCase | None
     declaration: Declaration | None
     consents: tuple[Consent, ...]
+    denied: frozenset[Step] = frozenset()
 
 
 def question(
@@ -53,7 +56,7 @@ def question(
 ) -> Question:
     """The question whether `reader` may see anything of `record`."""
     glass = record.consents.break_glass
-    return Question(
+    asked = Question(
         record=record,
         reader=reader,
         purpose=purpose,
@@ -62,6 +65,7 @@ def question(
         declaration=glass.by(reader, now) if purpose is Purpose.TREATMENT else None,
         consents=permitting(record, reader, purpose, now),
     )
+    return replace(asked, denied=frozenset(s for s, denies in DENIES.items() if denies(asked)))
 
 
 def permitting(
@@ -93,7 +97,7 @@ def _reaches(record: CareRecord, consent: Consent, reader: Actor, purpose: Purpo
 def decide(asked: Question, category: Category) -> Basis | Withheld:
     """The verdict on one category: the basis on which it is open, or why it is not."""
     for row in TABLE:
-        if row.step in DENIES and DENIES[row.step](asked) and row.withheld:
+        if row.step in asked.denied and row.withheld:
             return row.withheld
         if row.step in PERMITS and (basis := PERMITS[row.step](asked, category)):
             return basis
@@ -106,9 +110,13 @@ def reads_own(asked: Question) -> bool:
     Only to somebody who wrote something: to anybody else the client would not exist.
     """
     reader, record = asked.reader, asked.record
-    denied = any(denies(asked) for denies in DENIES.values())
     care = reader.acting_as in PRACTITIONERS and asked.purpose in CARE_PURPOSES
-    return care and not denied and not record.team.has_left(reader.id) and wrote(record, reader.id)
+    return (
+        care
+        and not asked.denied
+        and not record.team.has_left(reader.id)
+        and wrote(record, reader.id)
+    )
 
 
 def wrote(record: CareRecord, person: UUID) -> bool:
@@ -135,12 +143,17 @@ def locked_items(asked: Question) -> Mapping[UUID, bool]:
 
 def consent_bases(asked: Question, category: Category) -> Iterator[tuple[Consent, Basis]]:
     """Every consent by which the category is open to the reader, the longest in force first."""
-    lanes = lanes_of(asked.reader.acting_as, category) & READING
+    lanes = _reading(asked.reader.acting_as, category)
     for consent in asked.consents:
         by_name = isinstance(consent.terms.grantee, ToPractitioner) and Lane.BY_NAME in lanes
         in_lane = bool(lanes - {Lane.BY_NAME}) or by_name
-        if in_lane and category in consent.terms.open_categories:
+        if in_lane and consent.terms.opens(category):
             yield consent, Basis(Rule.CONSENT, consent.id, consent.ends)
+
+
+@cache
+def _reading(discipline: Discipline, category: Category) -> frozenset[Lane]:
+    return lanes_of(discipline, category) & READING
 
 
 def minimum(asked: Question) -> Basis | None:
@@ -186,7 +199,7 @@ def _danger_to_life(asked: Question, category: Category) -> Basis | None:
 
 def _break_glass(asked: Question, category: Category) -> Basis | None:
     declared = asked.declaration
-    lanes = lanes_of(asked.reader.acting_as, category) & READING
+    lanes = _reading(asked.reader.acting_as, category)
     if declared is None or not lanes - {Lane.BY_NAME}:
         return None
     return Basis(Rule.BREAK_GLASS, declared.id, declared.until)

@@ -36,7 +36,7 @@ from tests.domain.random_consent import (
     tell,
 )
 
-ordinary = settings(max_examples=100, deadline=None)
+ordinary = settings(max_examples=60, deadline=None)
 later = st.integers(0, 180).map(lambda minutes: minutes * STEP)
 
 
