@@ -89,6 +89,8 @@ class Scope:
         basis = self.categories.get(category)
         if item is not None:
             basis = self.excepted.get(category, {}).get(item, basis)
+        if basis is not None and basis.rule is Rule.SAFETY_MINIMUM:
+            basis = None  # opens the minimum and nothing else: `sees_minimum`
         if basis is None and self.own_facts and author == self.reader:
             return Basis(Rule.OWN_FACTS)
         return basis
