@@ -100,10 +100,12 @@ def _labels(permitted: Scope, attached: Iterable[Attachment]) -> tuple[str, ...]
 def _travels(permitted: Scope, attachment: Attachment) -> bool:
     if attachment.category is None:
         return not permitted.empty
-    item, own = attachment.item, permitted.reader
-    if item is not None and attachment.category is Category.RESTRICTIONS:
-        return permitted.sees_minimum(item, author=own) is not None
-    return permitted.sees(attachment.category, item=item, author=own) is not None
+    if attachment.item is not None and attachment.item in permitted.hidden:
+        return False
+    if attachment.category is Category.RESTRICTIONS and permitted.minimum:
+        return True  # if only with the safety minimum
+    basis = permitted.sees(attachment.category, item=attachment.item, author=permitted.reader)
+    return basis is not None
 
 
 def preview(

@@ -1,4 +1,5 @@
 from datetime import datetime
+from uuid import UUID
 
 import pytest
 
@@ -386,6 +387,20 @@ def test_labels_travel_with_what_may_be_shown_and_with_nothing_else() -> None:
     )
     assert scope(record, STRANGER, TREATMENT, NOW).labels == ()
     assert len(scope(record, CLIENT, Purpose.SELF, NOW).labels) == 4
+
+
+@pytest.mark.parametrize("item", [None, KNEE])
+def test_a_label_on_restrictions_travels_with_the_safety_minimum_too(item: UUID | None) -> None:
+    label = LabelAttached(
+        attachment=uid("label"),
+        label=LegalLabel.COURT_ORDER,
+        on_category=Category.RESTRICTIONS,
+        on_item=item,
+    )
+    record = happened(restricted(with_team()), PHYSIO, label)
+    assert scope(record, TRAINER, TRAINING, NOW).labels == ("court-order",)
+    locked = happened(record, CLIENT, ItemLocked(lock=uid("lock"), item=KNEE))
+    assert bool(scope(locked, TRAINER, TRAINING, NOW).labels) is (item is None)
 
 
 def test_a_preview_is_exactly_what_the_grant_would_open() -> None:
