@@ -1,6 +1,6 @@
 """Reading the log: one stream, one moment, or everything in order of position."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -135,7 +135,7 @@ class Log:
 
     async def tail(
         self, after: int, *, limit: int = 500, fallback: float = 5.0
-    ) -> AsyncIterator[list[Stored]]:
+    ) -> AsyncGenerator[list[Stored]]:
         """Every event after position `after`, in order, for ever: non-empty batches of at most
         `limit`, as soon as they are durable. Looks for itself every `fallback` seconds.
 

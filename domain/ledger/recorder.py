@@ -72,11 +72,12 @@ class LedgerRecorder(PostgresApplicationRecorder):
             for event in stored_events
         )
         try:
-            return self._running_writer().append_from_thread(Command(uuid4(), events)).positions
+            appended = self._running_writer().append_from_thread(Command(uuid4(), events))
         except Conflicted as error:
             raise IntegrityError(str(error)) from error
         except LedgerUnavailable as error:
             raise OperationalError(str(error)) from error
+        return list(appended.positions)
 
     def close(self) -> None:
         """Stop the writer, if it is this recorder's own."""

@@ -38,19 +38,23 @@ async def check(url: str) -> None:
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
             row = await (await connection.execute(_SETTINGS)).fetchone()
             assert row is not None
-            fsync, synchronous_commit, replica = row
-            if replica:
-                raise NotFit(_REPLICA)
-            if fsync == "off":
-                raise NotFit(_FSYNC_OFF)
-            if synchronous_commit == "off":
-                raise NotFit(_COMMIT_OFF)
+            judge(*row)
             identity = await (await connection.execute(_IDENTITY)).fetchone()
             assert identity is not None
             if identity[:2] != identity[2:]:
                 raise NotFit(_EPOCH_DUE)
     except (psycopg.OperationalError, OSError) as error:
         raise LedgerUnavailable(str(error)) from error
+
+
+def judge(fsync: str, synchronous_commit: str, replica: bool) -> None:
+    """Raises NotFit if what a server with these settings confirms would not last."""
+    if replica:
+        raise NotFit(_REPLICA)
+    if fsync == "off":
+        raise NotFit(_FSYNC_OFF)
+    if synchronous_commit == "off":
+        raise NotFit(_COMMIT_OFF)
 
 
 async def open_epoch(admin_url: str, why: str) -> UUID:
