@@ -67,6 +67,11 @@ class Settings(BaseSettings):
         description="postgresql://tandem_service:password@host:port/database, migrated already: "
         "for a process that only serves; `tandem up` sets it for its own",
     )
+    projector_url: SecretStr | None = Field(
+        default=None,
+        description="postgresql://tandem_projector:password@host:port/database, migrated already: "
+        "for a process that only projects; `tandem up` sets it for its own",
+    )
     api_url: str = Field(
         default_factory=lambda known: _local_url(known["host"], known["port"]),
         description="the URL that people reach Tandem under, as https://care.example.org",

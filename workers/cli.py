@@ -24,8 +24,9 @@ from workers.demo import seed
 from workers.display import Display
 from workers.failed import Exit, Failed
 from workers.here import settings_here, state_folder
+from workers.lists import make_lists
 from workers.people import find
-from workers.rebuild import chosen, rebuild_lists
+from workers.rebuild import rebuild_lists, require_list
 from workers.supervisor import up as run_until_asked
 
 app = typer.Typer(
@@ -76,10 +77,11 @@ def rebuild(
 ) -> None:
     """Fill lists anew from the log, while the old ones are still being read."""
     with saying_what_to_do():
-        lists = chosen(list_name)
+        require_list(list_name)
         running = state_folder().require()
+        lists = make_lists(settings_here())
         # Data goes to standard output, where the bar must not be in its way.
-        positions = rebuild_lists(running.projector_url, lists, Display.on(sys.stderr))
+        positions = rebuild_lists(running.projector_url, lists, list_name, Display.on(sys.stderr))
         if as_data:
             typer.echo(json.dumps({"lists": positions}))
 

@@ -8,11 +8,20 @@ import psycopg
 from eventsourcing.postgres import PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
 
+from deploy.key_store import open_keys, open_name_index
+from deploy.settings import Settings
+from projections.board import Board
 from projections.listing import SCHEMA, Listing, ListRecorder
 from projections.projecting import LogReader
+from projections.register import Register
 
-LISTS: Final[Sequence[Listing]] = ()
-"""Every list, in the order in which it is brought up to date."""
+NAMES: Final = (Board.name, Register.name)
+"""What the lists are called, in the order in which they are brought up to date."""
+
+
+def make_lists(settings: Settings) -> Sequence[Listing]:
+    """Every list. Keys are opened on lease, as elsewhere."""
+    return (Board(open_keys(settings), open_name_index(settings)), Register())
 
 
 @contextmanager

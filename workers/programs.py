@@ -10,6 +10,7 @@ from workers.program import Program
 
 API = "api.app:create_app"
 PROJECTOR = "workers.projector"
+DATABASE = ("database_url", "service_url", "projector_url")
 GRACE_SECONDS = 3
 """How long requests under way may still take once the API was asked to stop."""
 
@@ -36,7 +37,7 @@ def api(settings: Settings, database: Database) -> Program:
             *("--no-access-log", "--log-level", settings.log_level),
             *("--timeout-graceful-shutdown", str(GRACE_SECONDS)),
         ),
-        environment=told(settings, database),
+        environment=told(settings) | {f"{PREFIX}SERVICE_URL": database.urls.service_url},
         log=settings.state_dir / "logs" / "api.log",
         ready=lambda: answers(f"{base_url(settings)}/readyz"),
     )
@@ -48,18 +49,18 @@ def projector(settings: Settings, database: Database) -> Program:
         "the projector",
         PROJECTOR,
         (sys.executable, "-m", PROJECTOR),
-        environment={f"{PREFIX}PROJECTOR_URL": database.urls.projector_url},
+        environment=told(settings) | {f"{PREFIX}PROJECTOR_URL": database.urls.projector_url},
         log=settings.state_dir / "logs" / "projector.log",
     )
 
 
-def told(settings: Settings, database: Database) -> dict[str, str]:
-    """Our settings as variables for a child, and where the database is."""
-    given = settings.model_dump(exclude_none=True, exclude={"database_url", "service_url"})
-    # Whoever serves requests holds the rights of the service and no more.
-    return {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()} | {
-        f"{PREFIX}SERVICE_URL": database.urls.service_url
-    }
+def told(settings: Settings) -> dict[str, str]:
+    """Our settings as variables for a child, but for where the database is.
+
+    A child connects as the role whose work it does, and holds the rights of that role and no more.
+    """
+    given = settings.model_dump(exclude_none=True, exclude=set(DATABASE))
+    return {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()}
 
 
 def answers(url: str) -> bool:

@@ -6,20 +6,21 @@ time. While PostgreSQL is away it tries again, ever more slowly, and then catche
 """
 
 import logging
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from time import sleep
 
 import psycopg
 from eventsourcing import persistence
 from psycopg.conninfo import make_conninfo
 
+from deploy.database import open_database
+from deploy.settings import load_settings
 from projections.listing import Listing
 from projections.projecting import follow
-from workers.lists import LISTS, open_lists
+from workers.lists import make_lists, open_lists
 
 CHANNEL = "ledger_log"
 LONGEST_PAUSE_SECONDS = 5.0
@@ -28,9 +29,7 @@ AWAY = (psycopg.OperationalError, persistence.OperationalError, persistence.Inte
 log = logging.getLogger(__name__)
 
 
-def project(
-    url: str, lists: Sequence[Listing] = LISTS, pause: Callable[[float], object] = sleep
-) -> None:
+def project(url: str, lists: Sequence[Listing], pause: Callable[[float], object] = sleep) -> None:
     """Follow the log for ever over `url`, the projector's own connection."""
     failures = 0
     while True:
@@ -44,7 +43,7 @@ def project(
             pause(seconds)
 
 
-def keep_up(url: str, lists: Sequence[Listing] = LISTS) -> Iterator[int]:
+def keep_up(url: str, lists: Sequence[Listing]) -> Iterator[int]:
     """Bring all `lists` to the head of the log whenever it has grown, yielding where they stand.
 
     Raises one of AWAY when a connection is lost.
@@ -91,10 +90,15 @@ def stopping_when_asked() -> Iterator[None]:
 
 
 def main() -> None:
-    """Run as a program; where to connect is in TANDEM_PROJECTOR_URL."""
+    """Run as a program, with the settings of its environment."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
-    with stopping_when_asked():
-        project(os.environ["TANDEM_PROJECTOR_URL"])
+    settings = load_settings()
+    with stopping_when_asked(), ExitStack() as stack:
+        if settings.projector_url is not None:
+            url = settings.projector_url.get_secret_value()
+        else:
+            url = stack.enter_context(open_database(settings)).urls.projector_url
+        project(url, make_lists(settings))
 
 
 if __name__ == "__main__":
