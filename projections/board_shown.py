@@ -27,7 +27,7 @@ def of(items: Sequence[UUID]) -> ViewFunction:
         if not rows:
             raise NothingToShow
         return sheet.view(
-            {"view": "board", "client": str(record.id), **_name(sheet), "restrictions": rows}
+            {"view": "board", "client": str(record.id), "name": name(sheet), "restrictions": rows}
         )
 
     return view
@@ -83,11 +83,12 @@ def _acknowledgement(sheet: Sheet, item: Restriction) -> Body:
     return {"to_acknowledge": to_acknowledge(sheet, item)}
 
 
-def _name(sheet: Sheet) -> Body:
+def name(sheet: Sheet) -> str | None:
+    """The client's name; None if the reader may not see it."""
     details = sheet.record.client
     if details.identity is None or details.identity_source is None:
-        return {}
+        return None
     source = details.identity_source
     if not sheet.opens(Category.IDENTITY, source.version, author=source.author):
-        return {}
-    return {"name": details.identity.name}
+        return None
+    return details.identity.name

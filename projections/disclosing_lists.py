@@ -1,0 +1,245 @@
+"""Pages of the lists across clients, through the one door.
+
+1. Go through the list in its order and keep what policy lets the reader see, until the page is
+   full: what they may not see is left out before anything is counted.
+2. Render one fragment for each client, within the reader's scope. What joins the fragments to a
+   page says nothing of anybody.
+3. Disclose all of them in one command (`pages`). If anything moved meanwhile, look again.
+
+A list may be behind the log, so it only says where to look: whether a row is shown, and what of it,
+is decided on the record.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeVar
+from uuid import UUID
+
+from domain.lanes import Category, Discipline, Purpose
+from domain.ledger.command import Conflicted, LedgerUnavailable
+from projections import board_shown, register_shown
+from projections.blind_index import BlindIndex, has_words, words
+from projections.board_queries import Candidate, Order, Place, candidates
+from projections.disclosure import ATTEMPTS, Ask, Door
+from projections.pages import Looking, Page
+from projections.querying import Lists
+from projections.reader import Reader
+from projections.register_queries import Access, accesses
+from projections.sheet import Sheet
+
+AT_MOST: Final = 100
+"""Rows on a page, and so clients that one command discloses."""
+
+CHUNK: Final = 100
+"""Rows of a list that are looked at together."""
+
+
+class _Row(Protocol):
+    """A row of a list, before policy was asked."""
+
+    @property
+    def client(self) -> UUID:
+        """Whom it is about."""
+        ...
+
+
+R = TypeVar("R", bound=_Row)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Only rows of clients with every word of `name` in theirs: found by the blind index, and then
+    compared with the name itself, if the reader may see that."""
+
+    name: str
+    index: BlindIndex
+
+
+async def board_page(
+    lists: Lists,
+    door: Door,
+    reader: Reader,
+    *,
+    limit: int = 50,
+    after: str | None = None,
+    named: Named | None = None,
+    count: bool = False,
+) -> Page:
+    """The next restrictions, the worst first, as much of each as `reader` may see.
+
+    `after` is the `next` of the page before; `count` asks for the total. A row says whether it is
+    `being_updated`. Raises ValueError for an `after` that is none, LedgerUnavailable, Refused
+    `does-not-hold-discipline`.
+    """
+    start = Place.start(door.clock().date())
+    place = Place.of_token(after) if after else start
+    limit = max(1, min(limit, AT_MOST))
+
+    async def attempt(looking: Looking) -> Page:
+        rows = await _first(limit + 1, _on_board(lists, looking, place, named))
+        page = rows[:limit]
+        total = len(await _first(None, _on_board(lists, looking, start, named))) if count else None
+        asks = {
+            client: Ask("board", board_shown.of([row.restriction for row in own]))
+            for client, own in _by_client(page).items()
+        }
+        return Page(
+            rows=tuple(
+                {
+                    "client": str(row.client),
+                    "restriction": str(row.restriction),
+                    "being_updated": row.moved,
+                }
+                for row in page
+            ),
+            fragments=await looking.release(asks),
+            next=page[-1].place.token() if len(rows) > limit else None,
+            total=total,
+        )
+
+    return await _tried(door, reader, Ask("board", board_shown.of(())), attempt)
+
+
+async def register_page(
+    lists: Lists,
+    door: Door,
+    reader: Reader,
+    *,
+    client: UUID | None = None,
+    who: UUID | None = None,
+    kinds: Iterable[str] = (),
+    disclosure: int | None = None,
+    limit: int = 50,
+    before: int | None = None,
+) -> Page:
+    """The next rows of the access register, newest first, that fit all that is given; see
+    `register_queries.accesses`. For auditors, who need no case: it tells who was told what, never
+    what it said. A client sees the rows about themselves. To anybody else there are none.
+
+    `before` is the `next` of the page before, a log position. Raises LedgerUnavailable, Refused
+    `does-not-hold-discipline`.
+    """
+    wanted = tuple(kinds)
+    limit = max(1, min(limit, AT_MOST))
+    if not await _may_ask(door, reader, client):
+        return Page(rows=())
+    whose = client if reader.acting_as is Discipline.AUDITOR else reader.person
+
+    async def attempt(looking: Looking) -> Page:
+        complete_to: list[int] = []
+
+        async def after(position: int | None) -> list[Access]:
+            found = await accesses(
+                lists,
+                client=whose,
+                reader=who,
+                kinds=wanted,
+                disclosure=disclosure,
+                before=position,
+                limit=CHUNK,
+            )
+            complete_to.append(found.complete_to)
+            return list(found.rows)
+
+        rows = await _first(limit + 1, _in_register(looking, after, before))
+        page = rows[:limit]
+        asks = {
+            one: Ask("register", register_shown.of(own), accounting=True)
+            for one, own in _by_client(page).items()
+        }
+        return Page(
+            rows=tuple({"client": str(row.client), "position": row.position} for row in page),
+            fragments=await looking.release(asks),
+            next=str(page[-1].position) if len(rows) > limit else None,
+            complete_to=complete_to[0],
+        )
+
+    return await _tried(
+        door, reader, Ask("register", register_shown.of(()), accounting=True), attempt
+    )
+
+
+async def _tried(
+    door: Door, reader: Reader, ask: Ask, attempt: Callable[[Looking], Awaitable[Page]]
+) -> Page:
+    """The page of the first attempt during which nothing moved that it rests on."""
+    for number in range(ATTEMPTS):
+        try:
+            return await attempt(Looking(door, reader, ask, fresh=number > 0))
+        except Conflicted:
+            continue
+    raise LedgerUnavailable("what this reader may see kept changing", retry_after=1)
+
+
+async def _first(number: int | None, rows: AsyncIterator[R]) -> list[R]:
+    """The first so many rows (None: all)."""
+    found: list[R] = []
+    async with aclosing(rows) as coming:  # type: ignore[type-var]
+        async for row in coming:
+            found.append(row)
+            if len(found) == number:
+                break
+    return found
+
+
+def _by_client(rows: Iterable[R]) -> Mapping[UUID, list[R]]:
+    """Rows by whom they are about, in their order."""
+    grouped: dict[UUID, list[R]] = {}
+    for row in rows:
+        grouped.setdefault(row.client, []).append(row)
+    return grouped
+
+
+async def _on_board(
+    lists: Lists, looking: Looking, place: Place, named: Named | None
+) -> AsyncIterator[Candidate]:
+    """The rows after `place` that the reader may see anything of."""
+    reader = looking.reader
+    order = Order.for_reader(reader.acting_as)
+    sought = words(named.name) if named else frozenset()
+    digests = named.index.digests(named.name) if named else []
+    if named and not digests:
+        return
+    while True:
+        chunk = await candidates(lists, reader.person, order, place, names=digests, limit=CHUNK)
+        await looking.at(row.client for row in chunk)
+        for row in chunk:
+            found = looking[row.client]
+            sheet = Sheet(found.record, found.scope, found.now)
+            if board_shown.line(sheet, row.restriction) is None:
+                continue
+            if sought and not has_words(board_shown.name(sheet) or "", sought):
+                continue
+            yield row
+        if len(chunk) < CHUNK:
+            return
+        place = chunk[-1].place
+
+
+async def _in_register(
+    looking: Looking,
+    after: Callable[[int | None], Awaitable[list[Access]]],
+    position: int | None,
+) -> AsyncIterator[Access]:
+    """The rows before `position` that the reader may see."""
+    while True:
+        chunk = await after(position)
+        await looking.at(row.client for row in chunk)
+        for row in chunk:
+            if looking[row.client].scope.sees(Category.CONSENTS) is not None:
+                yield row
+        if len(chunk) < CHUNK:
+            return
+        position = chunk[-1].position
+
+
+async def _may_ask(door: Door, reader: Reader, client: UUID | None) -> bool:
+    """Whether there can be a row for this reader at all: so that nobody makes us go through the
+    whole register to find that there is none."""
+    if reader.acting_as is Discipline.CLIENT:
+        return client in (None, reader.person)
+    if reader.acting_as is not Discipline.AUDITOR or reader.purpose is not Purpose.AUDIT:
+        return False
+    actor = await reader.actor(door.ledger, door.clock(), fresh=True)
+    return actor.good_standing
