@@ -85,7 +85,7 @@ def _seen(sheet: Sheet, made: Disclosure, names: Body) -> Body:
         "purpose": fact.purpose,
         "view": fact.view,
         "channel": fact.channel,
-        "categories": [shown.category for shown in fact.categories_shown],
+        "categories": list(dict.fromkeys(shown.category for shown in fact.categories_shown)),
         "basis": [shown.model_dump(mode="json") for shown in fact.categories_shown],
         "sent": made.sent or "unknown",
         "received": bool(made.received),
@@ -116,8 +116,8 @@ def _what(sheet: Sheet, made: Disclosure) -> str:
     if item is not None:
         return f"your {title(item.terms)} restriction"
     words = [
-        CATEGORY_WORDS.get(shown.category, str(shown.category).replace("_", " "))
-        for shown in made.fact.categories_shown
+        CATEGORY_WORDS.get(category, str(category).replace("_", " "))
+        for category in dict.fromkeys(shown.category for shown in made.fact.categories_shown)
     ]
     if not words:
         return "that there is nothing to see"

@@ -17,6 +17,7 @@ def card(sheet: Sheet) -> Body:
     One restriction of which only the minimum is open makes the whole card the minimum: a merged
     line would otherwise tell what stands behind it.
     """
+    sheet.lists(Category.RESTRICTIONS)
     full: list[Restriction] = []
     minimum: list[Restriction] = []
     for item in sheet.record.restrictions.active(sheet.now):
@@ -26,9 +27,7 @@ def card(sheet: Sheet) -> Body:
             minimum.append(item)
     for item in full:
         sheet.opens(Category.RESTRICTIONS, item=item.id, author=item.author)
-    made = merged.card(
-        [*full, *minimum], sheet.scope.reader, sheet.now, minimum=bool(minimum)
-    )
+    made = merged.card([*full, *minimum], sheet.scope.reader, sheet.now, minimum=bool(minimum))
     sheet.shows(made.versions)
     return {
         "headings": [_heading(sheet, heading) for heading in made.headings],

@@ -7,18 +7,16 @@ from domain.scope import Scope
 from projections.card_shown import card
 from projections.consents_shown import consents, team
 from projections.identity_shown import identity
-from projections.restrictions_shown import acknowledgements, restriction
+from projections.restrictions_shown import acknowledgements, listed
 from projections.sheet import Body, Sheet, View
 
 
 def view(record: CareRecord, scope: Scope, now: datetime) -> View:
     """The whole record: what binds me, who knows it, who is on my team, and what I permitted."""
     sheet = Sheet(record, scope, now)
-    items: list[Body] = []
-    for item in record.restrictions.items.values():
-        body = restriction(sheet, item)
-        if body is not None:
-            items.append({**body, "acknowledged": acknowledgements(sheet, item)})
+    items: list[Body] = [
+        {**body, "acknowledged": acknowledgements(sheet, item)} for item, body in listed(sheet)
+    ]
     return sheet.view(
         {
             "view": "client",

@@ -270,7 +270,8 @@ def _disclosed(
         shown=ranges(view.shown),
         categories_shown=tuple(
             ShownBasis(category=category, rule=basis.rule, reference=basis.reference)
-            for category, basis in sorted(view.categories.items())
+            for category, bases in sorted(view.categories.items())
+            for basis in bases
         ),
         categories_withheld=tuple(
             WithheldCategory(category=category, code=code)

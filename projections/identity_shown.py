@@ -28,7 +28,10 @@ def identity(sheet: Sheet) -> Body:
 def _detail(
     sheet: Sheet, name: str, category: Category, value: Value | None, source: Source | None
 ) -> Body:
-    if value is None or source is None or Lane.EXISTENCE in sheet.scope.lanes(category):
+    if Lane.EXISTENCE in sheet.scope.lanes(category):
+        return {}
+    sheet.lists(category)
+    if value is None or source is None:
         return {}
     if not sheet.opens(category, source.version, author=source.author):
         return {}

@@ -9,8 +9,14 @@ from projections.source_shown import authored
 
 def restrictions(sheet: Sheet) -> list[Body]:
     """Every restriction of which the reader may see anything, oldest first."""
+    return [body for _, body in listed(sheet)]
+
+
+def listed(sheet: Sheet) -> list[tuple[Restriction, Body]]:
+    """The same, each with what it is made of."""
+    sheet.lists(Category.RESTRICTIONS)
     return [
-        body
+        (item, body)
         for item in sheet.record.restrictions.items.values()
         if (body := restriction(sheet, item)) is not None
     ]

@@ -25,12 +25,13 @@ class NothingToShow(Exception):
 @dataclass(frozen=True, slots=True)
 class View:
     """A rendered view. `body` is JSON-ready; `shown` are the record versions whose content is in
-    it (altering any other fact never changes it); `categories` are those shown, each with why;
-    `withheld` those not shown, each with a code; `mentions` the practitioners named in it."""
+    it (altering any other fact never changes it); `categories` are those that it tells anything of,
+    if only that there is nothing, each with every basis on which it does; `withheld` those not
+    shown, each with a code; `mentions` the practitioners named in it."""
 
     body: Body
     shown: frozenset[int]
-    categories: Mapping[Category, Basis]
+    categories: Mapping[Category, tuple[Basis, ...]]
     withheld: Mapping[Category, Withheld]
     mentions: frozenset[UUID] = frozenset()
 
@@ -46,7 +47,7 @@ class Sheet:
     scope: Scope
     now: datetime
     _shown: set[int] = field(default_factory=set)
-    _categories: dict[Category, Basis] = field(default_factory=dict)
+    _categories: dict[Category, tuple[Basis, ...]] = field(default_factory=dict)
     _mentions: set[UUID] = field(default_factory=set)
 
     def opens(
@@ -60,22 +61,34 @@ class Sheet:
         basis = self.scope.sees(category, item=item, author=author)
         if basis is None:
             return False
-        self._categories.setdefault(category, basis)
+        self._rests(category, basis)
         self.shows(versions)
         return True
+
+    def lists(self, category: Category) -> None:
+        """Note that the body lists what there is of an open category: that there is nothing is
+        told on its basis too."""
+        basis = self.scope.categories.get(category)
+        if basis is not None:
+            self._rests(category, basis)
 
     def opens_minimum(self, restriction: UUID, *versions: int, author: UUID) -> bool:
         """Whether at least the safety minimum of a restriction may be shown."""
         basis = self.scope.sees_minimum(restriction, author=author)
         if basis is None:
             return False
-        self._categories.setdefault(Category.RESTRICTIONS, basis)
+        self._rests(Category.RESTRICTIONS, basis)
         self.shows(versions)
         return True
 
     def shows(self, versions: Iterable[int]) -> None:
         """Note that the content of these record versions is in the body."""
         self._shown.update(version for version in versions if version)
+
+    def _rests(self, category: Category, basis: Basis) -> None:
+        known = self._categories.get(category, ())
+        if basis not in known:
+            self._categories[category] = (*known, basis)
 
     def mention(self, person: UUID) -> str:
         """The id of a practitioner, to be written into the body; the door adds their name."""

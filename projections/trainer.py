@@ -6,20 +6,21 @@ from domain.record import CareRecord
 from domain.scope import Scope
 from projections.card_shown import card
 from projections.identity_shown import identity, not_shared
-from projections.restrictions_shown import own_acknowledgement, restriction, to_acknowledge
+from projections.restrictions_shown import listed, own_acknowledgement, to_acknowledge
 from projections.sheet import Body, Sheet, View
 
 
 def view(record: CareRecord, scope: Scope, now: datetime) -> View:
     """The card first, then each restriction with what the trainer has acknowledged of it."""
     sheet = Sheet(record, scope, now)
-    items: list[Body] = []
-    for item in record.restrictions.items.values():
-        body = restriction(sheet, item)
-        if body is not None:
-            body["to_acknowledge"] = to_acknowledge(sheet, item)
-            body["acknowledged"] = own_acknowledgement(sheet, item)
-            items.append(body)
+    items: list[Body] = [
+        {
+            **body,
+            "to_acknowledge": to_acknowledge(sheet, item),
+            "acknowledged": own_acknowledgement(sheet, item),
+        }
+        for item, body in listed(sheet)
+    ]
     return sheet.view(
         {
             "view": "trainer",
