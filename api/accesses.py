@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from api.caller import Calling
 from api.doors import Door, door
 from api.known_readers import persons
-from api.moments import After, Limit, read_cursor
+from api.moments import After, Limit
 from api.problems import invalid_field
 from api.route import router
 from api.showing import show
@@ -45,10 +45,9 @@ async def accesses(
 
 
 def read_before(after: str | None) -> int | None:
-    """The position in a cursor: the page holds what is older."""
-    match read_cursor(after):
-        case None:
-            return None
-        case [int(position)] if not isinstance(position, bool):
-            return position
+    """The position that the `next` of a page is: the page after holds what is older."""
+    if after is None:
+        return None
+    if after.isascii() and after.isdigit() and len(after) <= 18:
+        return int(after)
     raise invalid_field("after", "is not a cursor", "the `next` of the page before, as it was")

@@ -25,6 +25,7 @@ from api import (
     organisations,
     practitioners,
     restrictions,
+    schema,
     team,
 )
 from api.access_log import AccessLog, configure_logging
@@ -32,7 +33,6 @@ from api.body_limit import BodyLimit
 from api.composition import Clock, open_tandem, utc_now
 from api.head import HeadAsGet
 from api.metrics import Metrics
-from api.schema import describe
 from deploy.settings import Settings, load_settings
 
 SUBJECTS: tuple[APIRouter, ...] = (
@@ -54,6 +54,7 @@ SUBJECTS: tuple[APIRouter, ...] = (
     practitioners.routes,
     organisations.routes,
     operations.routes,
+    schema.routes,
 )
 """In the order in which a request is matched: the busiest first."""
 
@@ -96,5 +97,5 @@ def create_app(
     # Not `include_router`: routes of one flat list are matched without detours.
     app.router.routes.extend(route for routes in SUBJECTS for route in routes.routes)
     errors.install(app)
-    describe(app)
+    schema.describe(app)
     return app

@@ -73,8 +73,8 @@ def _nowhere() -> None:
 
 _PREAMBLE = """# The table of doors
 
-Generated from the routes by `python -m api.doors`; a test compares the two. Nothing about a client
-leaves but through one of these, and each says how it passes `disclose`.
+Generated from the routes by `python -m api.doors_page`; a test compares the two. Nothing about a
+client leaves but through one of these, and each says how it passes `disclose`.
 
 | way | what it means |
 |---|---|

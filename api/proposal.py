@@ -6,7 +6,7 @@ OpenAPI, a model with all other fields of that fact; what the path or we ourselv
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, GetCoreSchemaHandler, create_model
 from pydantic.fields import FieldInfo
@@ -44,6 +44,14 @@ class Of:
     ) -> CoreSchema:
         """The schema of the model made of the fact's fields."""
         return handler.generate_schema(self._model())
+
+    def annotated(self) -> Any:
+        """The type that an endpoint annotates its body with."""
+        return Annotated[Proposal, self]
+
+    def fields(self) -> set[str]:
+        """What the caller may say."""
+        return (set(self.fact.model_fields) - set(self.without)) | set(self.also)
 
     def _model(self) -> type[Proposal]:
         unknown = {*self.without, *self.optional} - set(self.fact.model_fields)

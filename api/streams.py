@@ -1,4 +1,4 @@
-"""One stream is of one kind: an id that is taken for a person of staff is no client's, and so on."""
+"""One stream is of one kind: an id taken for somebody of staff is no client's, and so on."""
 
 from typing import Final
 from uuid import UUID

@@ -34,9 +34,9 @@ _PROBLEMS: Mapping[str, tuple[str, str]] = {
     "tuple_type": ("is not a list", "a list"),
     "set_type": ("is not a list", "a list without repeats"),
     "frozen_set_type": ("is not a list", "a list without repeats"),
-    "dict_type": ("is not an object", "an object"),
-    "model_type": ("is not an object", "an object"),
-    "model_attributes_type": ("is not an object", "a JSON object, sent as application/json"),
+    "dict_type": ("is not an object", "a JSON object"),
+    "model_type": ("is not an object", "a JSON object"),
+    "model_attributes_type": ("is not an object", "a JSON object"),
     "timezone_aware": ("has no time zone", "an RFC 3339 time with its offset, such as …T14:00:00Z"),
 }
 

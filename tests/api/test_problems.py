@@ -56,7 +56,7 @@ SECRET = "Anna Meier"
         ({"many": [1, 2, 3]}, "/many", "at most 2 entries"),
         ({"many": [1, SECRET]}, "/many/1", "a whole number"),
         ({"a/b~c": 1}, "/a~1b~0c", "leave it out"),
-        ({"inner": []}, "/inner", "an object"),
+        ({"inner": []}, "/inner", "a JSON object"),
     ],
 )
 def test_each_error_names_its_path_and_what_would_be_right(

@@ -1,0 +1,26 @@
+"""The API as tests use it: the real application on a real, empty database."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from api.app import create_app
+from deploy.migrate import Urls
+from deploy.settings import Settings
+from tests.api.clinic import Clinic, serving, settings_in
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a demo with a state folder and keys of its own."""
+    return settings_in(tmp_path)
+
+
+@pytest.fixture
+async def clinic(settings: Settings, database: Urls) -> AsyncIterator[Clinic]:
+    """The application, serving, with an administrator and nobody else."""
+    async with serving(create_app(settings, service_url=database.service_url)) as served:
+        clinic = Clinic(served, settings)
+        await clinic.open()
+        yield clinic
