@@ -154,22 +154,18 @@ class Ledger(Reading):
         raise moved
 
     async def _attempt(self, proposal: Proposal[S], known: Known[S], at_head: bool) -> Decided[S]:
-        state, by = known.state, proposal.by
+        state = known.state
         if is_erased(state):
             raise Refused("erased")
-        facts = tuple(as_read(fact) for fact in proposal.decision(state))
-        if not facts:
+        proposed = [as_read(fact) for fact in proposal.decision(state)]
+        if not proposed:
             return Decided(None, (), state)
+        facts = tuple(fact for fact, _ in proposed)
         sealed = any(fact.sealed for fact in facts)
         try:
             if sealed:
                 await self._key_for(state, at_head)
-            events = [
-                self.sealing.event(
-                    fact, by, stream=state.id, version=state.version + n, subject=state.id
-                )
-                for n, fact in enumerate(facts, start=1)
-            ]
+            events = self._events(proposal, state, proposed)
         except KeyDestroyed:
             self.forget(proposal.id)
             raise Refused("erased") from None
@@ -179,6 +175,16 @@ class Ledger(Reading):
         state = fold(state, proposal.entries(state, facts, appended))
         self._states.put(proposal.kind, Known(state, known.sealed or sealed))
         return Decided(appended, facts, state)
+
+    def _events(
+        self, proposal: Proposal[S], state: S, proposed: list[tuple[Fact, bytes]]
+    ) -> list[NewEvent]:
+        id, by = proposal.id, proposal.by
+        event = self.sealing.event
+        return [
+            event(fact, by, stream=id, version=state.version + n, subject=id, body=body)
+            for n, (fact, body) in enumerate(proposed, start=1)
+        ]
 
     async def _key_for(self, state: S, at_head: bool) -> None:
         # Minted for an empty stream only, so that nothing sealed is ever without its key's trace.

@@ -48,15 +48,22 @@ class Sealing:
         self.keys = keys
 
     def event(
-        self, fact: Fact, by: Authorship, *, stream: UUID, version: int | None, subject: UUID
+        self,
+        fact: Fact,
+        by: Authorship,
+        *,
+        stream: UUID,
+        version: int | None,
+        subject: UUID,
+        body: bytes | None = None,
     ) -> NewEvent:
         """The event that records `fact`. `subject` is whose key seals it: that of the stream it is
         in, so that nothing stored can point to another. A sealed fact needs its version. Raises
-        KeyDestroyed if the subject has no key.
-
-        `fact` should come from `as_read`, if it is to be used as what the log says.
+        KeyDestroyed if the subject has no key. `body`: what `as_read` gave with the fact, if it was
+        asked.
         """
-        body = fact.model_dump_json(warnings="none").encode()
+        if body is None:
+            body = fact.model_dump_json(warnings="none").encode()
         if not fact.sealed:
             return NewEvent(stream, version, fact.type, _head(_CLEAR, by, None) + body)
         if version is None or subject != stream:
@@ -135,11 +142,12 @@ def is_sealed(state: bytes) -> bool:
     return state[:1] == bytes([_SEALED])
 
 
-def as_read(fact: Fact) -> Fact:
-    """`fact` as it will be read back. Raises ValueError for one that could not be: whoever stores a
-    fact passes it through here, so that nothing is stored that cannot be read."""
+def as_read(fact: Fact) -> tuple[Fact, bytes]:
+    """`fact` as it will be read back, and its body. Raises ValueError for one that could not be:
+    whoever stores a fact passes it through here, so that nothing is stored that cannot be read."""
+    body = fact.model_dump_json(warnings="none").encode()
     try:
-        return type(fact).model_validate_json(fact.model_dump_json(warnings="none"))
+        return type(fact).model_validate_json(body), body
     except ValidationError as error:
         raise ValueError(_misfit(fact.type, error)) from None
 

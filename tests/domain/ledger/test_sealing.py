@@ -137,7 +137,7 @@ def test_an_error_never_quotes_what_was_sealed(sealing: Sealing, keys: KeyRing) 
 
 
 def test_what_could_not_be_read_back_is_not_stored() -> None:
-    assert as_read(FACT) == FACT
+    assert as_read(FACT) == (FACT, FACT.model_dump_json().encode())
     with pytest.raises(ValueError, match="restriction"):
         as_read(FACT.model_copy(update={"restriction": "no id"}))
 
