@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from workers.journal import Step
-from workers.people import Person
+from workers.people import Organisation, Person
 from workers.telling import Teller
 
 Json = dict[str, Any]
@@ -55,6 +55,14 @@ class Clinic:
         """A step told earlier in the story."""
         return self._teller.told(name)
 
+    def receives(self, who: Person, name: str, screen: Step) -> Step:
+        """A device of theirs says that it has what was disclosed."""
+        return self.does(who, name, f"/disclosures/{screen.position}/receipt", {})
+
+    def takes_along(self, who: Person, name: str) -> Step:
+        """`who` takes the card along, to be read without a connection for a day at most."""
+        return self._teller.reads(who, name, f"{self.path}/card/offline-copies", {})
+
     def opens_case(self, auditor: Person, name: str, reason: str) -> Step:
         """An auditor opens the client's content, for a recorded purpose."""
         path = f"/audit/clients/{self.client.id}/cases"
@@ -70,7 +78,7 @@ class Clinic:
         """`by` brings `who` onto the team."""
         body: Json = {"practitioner": str(who.id), "discipline": who.acting_as.value}
         if who.organisation:
-            body["organisation"] = str(who.organisation)
+            body["organisation"] = str(who.organisation.id)
         return self.does(by, f"joined-{who.slug}", "/team", body)
 
     def terms(self, to: Person, categories: str, purpose: str, days: int = 180) -> Json:
@@ -114,11 +122,17 @@ class Clinic:
         return self.does(who, name, path, body, seen=shown["version"])
 
 
+def founds(teller: Teller, administrator: Person, what: Organisation) -> None:
+    """The administrator takes an organisation into the directory."""
+    body = {"organisation": str(what.id), "name": what.name}
+    teller.does(administrator, f"founded-{what.slug}", "/organisations", body)
+
+
 def register(teller: Teller, administrator: Person, who: Person, today: date) -> None:
     """The administrator takes somebody into the directory, and notes a licence if one is needed."""
     profile: Json = {"name": who.name, "disciplines": [who.acting_as.value], "languages": ["en"]}
     if who.organisation:
-        profile["organisation"] = str(who.organisation)
+        profile["organisation"] = str(who.organisation.id)
     body = {"person": str(who.id), "profile": profile}
     teller.does(administrator, f"registered-{who.slug}", "/practitioners", body)
     if who.licence:

@@ -14,11 +14,11 @@ from deploy.issuer import DemoIssuer
 from deploy.settings import Settings
 from workers.asked import Asked
 from workers.bootstrap import anybody_registered, bootstrap
-from workers.clinic import Clinic, register
+from workers.clinic import Clinic, founds, register
 from workers.display import Display
 from workers.guide import guide
 from workers.journal import Journal
-from workers.people import ALEX, STAFF, Person
+from workers.people import ALEX, ORGANISATIONS, STAFF, Person
 from workers.running import Running
 from workers.stories import STORIES, Story
 from workers.telling import Teller
@@ -83,6 +83,8 @@ class Demo:
     def people(self) -> None:
         """Register everybody who works here, but for the administrator who registers them."""
         teller, today = self._teller("people")
+        for organisation in ORGANISATIONS:
+            founds(teller, ALEX, organisation)
         for person in STAFF:
             if person is not ALEX:
                 register(teller, ALEX, person, today)

@@ -40,11 +40,6 @@ class Step:
         """Where in the log the command, or the disclosure, was recorded."""
         return int(self.headers.get("tandem-position") or self.headers["tandem-disclosure"])
 
-    @property
-    def recorded_at(self) -> str:
-        """Of a command: when the log recorded it."""
-        return str(self.answer["recorded_at"])
-
     def id(self, kind: str) -> str:
         """Of a command: the id of the item that it made."""
         return str(self.answer["ids"][kind])

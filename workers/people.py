@@ -10,8 +10,23 @@ from workers.failed import Exit, Failed
 NAMESPACE: Final = UUID("5a0c5a5e-7a4d-5d5b-9d3e-7a616e64656d")
 """Of the demo's ids. Never change it: everybody would be somebody else."""
 
-NORTH_GYM: Final = uuid5(NAMESPACE, "organisation/north-gym")
-RIVERSIDE: Final = uuid5(NAMESPACE, "organisation/riverside-physiotherapy")
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """One of the places where the demo's people work."""
+
+    slug: str
+    name: str
+
+    @property
+    def id(self) -> UUID:
+        """Its id, the same in every demo."""
+        return uuid5(NAMESPACE, f"organisation/{self.slug}")
+
+
+NORTH_GYM: Final = Organisation("north-gym", "North Gym")
+RIVERSIDE: Final = Organisation("riverside", "Riverside Physiotherapy")
+ORGANISATIONS: Final = (NORTH_GYM, RIVERSIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +36,7 @@ class Person:
     slug: str
     name: str
     acting_as: Discipline
-    organisation: UUID | None = None
+    organisation: Organisation | None = None
     about: str = ""
     licence: str | None = None
 

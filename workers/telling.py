@@ -13,7 +13,13 @@ from workers.people import Person
 PATIENCE_SECONDS = 30.0
 """How long a step waits for an API that is away, or says 503."""
 
-KEPT_HEADERS = ("content-type", "tandem-position", "tandem-disclosure", "tandem-as-of")
+KEPT_HEADERS = (
+    "content-type",
+    "tandem-position",
+    "tandem-disclosure",
+    "tandem-as-of",
+    "tandem-held-until",
+)
 
 
 class Teller:

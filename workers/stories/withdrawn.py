@@ -67,10 +67,13 @@ def terms(clinic: Clinic, *, squat: int, press: int) -> Json:
 
 
 def trainer_reads(clinic: Clinic) -> None:
-    """Sam opens the chart before the session and acknowledges what it showed, version and all."""
+    """Sam opens the chart before the session and acknowledges what it showed, version and all; and
+    takes the card along to where there is no signal."""
     restriction = clinic.told("restricted").id("restriction")
     screen = clinic.reads(SAM, "sam-before")
+    clinic.receives(SAM, "received", screen)
     clinic.acknowledges(SAM, "acknowledged", restriction, screen)
+    clinic.takes_along(SAM, "card")
 
 
 def withdraw(clinic: Clinic) -> None:
