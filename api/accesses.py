@@ -7,11 +7,9 @@ from fastapi import Request, Response
 from api.caller import Calling
 from api.doors import Door, door
 from api.known_readers import persons
-from api.moments import After, Limit
-from api.problems import invalid_field
+from api.moments import After, Limit, read_position
 from api.route import router
 from api.showing import show
-from domain.record import CareRecord
 from projections.accesses import accesses_view
 from projections.disclosure import Ask
 from projections.people import people
@@ -27,10 +25,9 @@ async def accesses(
 ) -> Response:
     """Releases and refusals, newest first; `next` is what to send as `after` for older ones."""
     ledger = caller.tandem.ledger
-    record = await ledger.refresh(CareRecord, client)
-    found = await accesses_of(ledger, client, persons(record))
+    found = await accesses_of(ledger, client, await persons(caller.tandem, client))
     names = await people(ledger, found)
-    before = read_before(after)
+    before = read_position(after)
     return await show(
         request,
         caller,
@@ -42,12 +39,3 @@ async def accesses(
             ),
         ),
     )
-
-
-def read_before(after: str | None) -> int | None:
-    """The position that the `next` of a page is: the page after holds what is older."""
-    if after is None:
-        return None
-    if after.isascii() and after.isdigit() and len(after) <= 18:
-        return int(after)
-    raise invalid_field("after", "is not a cursor", "the `next` of the page before, as it was")

@@ -13,8 +13,9 @@ from api.commands import Commanding
 from api.deliveries import Position
 from api.doors import Door, door
 from api.errors import refused_because
-from api.known_readers import as_reader, capacities
-from api.moments import At, Moment, read_moment
+from api.known_readers import Capacity, as_reader, let_in, released_to
+from api.listing import list_page
+from api.moments import After, At, Limit, Moment, read_moment, read_position
 from api.problems import not_found
 from api.proposal import Of, Proposal
 from api.receipts import Receipt, receipt
@@ -29,7 +30,9 @@ from domain.lanes import Discipline
 from domain.record import CareRecord
 from domain.refused import Refused
 from projections import auditor, time_machine
+from projections.disclosing_lists import register_page
 from projections.disclosure import Ask
+from projections.pages import Page
 from projections.reader import Reader
 from projections.sheet import Body, View
 from projections.time_machine import Knowledge, accounted
@@ -118,16 +121,55 @@ async def knowers(
     tandem = caller.tandem
     moment = await time_machine.moment(tandem.ledger, at, tandem.clock())
     record = await tandem.ledger.read(CareRecord, client, moment.position)
-    candidates = [as_reader(client, Discipline.CLIENT)]
-    for person, acting_as in sorted(capacities(record), key=str):
-        candidates.append(
-            as_reader(person, acting_as)
-            if acting_as is not None
-            else await time_machine.reader_of(tandem.ledger, client, person, None)
-        )
-    once = list(dict.fromkeys(candidates))
+    once = await _candidates(caller, client, let_in(record))
     found = await time_machine.knowers(tandem.ledger, client, position, once, moment)
     return await _account(request, caller, client, "knowers", lambda: found)
+
+
+async def _candidates(caller: Caller, client: UUID, let_in: frozenset[Capacity]) -> list[Reader]:
+    """The client, whom the record lets in or ever let in, and to whom anything was released."""
+    ledger = caller.tandem.ledger
+    found = [as_reader(client, Discipline.CLIENT)]
+    for person, acting_as in sorted(let_in | await released_to(caller.tandem, client), key=str):
+        found.append(
+            as_reader(person, acting_as)
+            if acting_as is not None
+            else await time_machine.reader_of(ledger, client, person, None)
+        )
+    return list(dict.fromkeys(found))
+
+
+@routes.get("/audit/register")
+@door(Door.LISTED, "who was released, refused or told what, of which client; never what it said")
+async def register(
+    caller: Calling,
+    client: Annotated[UUID | None, Query(description="Only of this client.")] = None,
+    reader: Annotated[UUID | None, Query(description="Only of this reader.")] = None,
+    kind: Annotated[list[str] | None, Query(description="Only of these kinds.")] = None,
+    disclosure: Annotated[
+        int | None, Query(description="Only this disclosure, and what became of it.", ge=1)
+    ] = None,
+    after: After = None,
+    limit: Limit = 50,
+) -> Response:
+    """The access register, newest first: disclosures, denials, broken glass."""
+    before = read_position(after)
+    tandem = caller.tandem
+
+    async def look() -> Page:
+        return await register_page(
+            tandem.lists,
+            tandem.door,
+            caller.reader,
+            client=client,
+            who=reader,
+            kinds=kind or (),
+            disclosure=disclosure,
+            limit=limit,
+            before=before,
+        )
+
+    return await list_page(caller, look)
 
 
 @routes.get("/audit/clients/{client}/differences")

@@ -176,8 +176,7 @@ async def withdrawal(request: Request, client: UUID, consent: UUID, caller: Call
 async def _proof(caller: Caller, client: UUID, consent: UUID) -> Ask:
     ledger = caller.tandem.ledger
     checked_to = await ledger.log.head()
-    record = await ledger.refresh(CareRecord, client)
-    accesses = await accesses_of(ledger, client, persons(record))
+    accesses = await accesses_of(ledger, client, await persons(caller.tandem, client))
     return Ask(
         "withdrawal-proof",
         lambda record, scope, now: proof_view(consent, accesses, checked_to, record, scope, now),

@@ -1,14 +1,11 @@
 """Moments and pages in a query string: RFC 3339 times, positions, opaque cursors."""
 
-import base64
-import binascii
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 from fastapi import Depends, Query
 
-from api.problems import invalid_field
+from api.problems import Problem, invalid_field
 
 LARGEST_POSITION = 2**63 - 1
 MOST_PER_PAGE = 100
@@ -54,23 +51,19 @@ def _at(
 At = Annotated[Moment | None, Depends(_at)]
 
 
-def write_cursor(*key: Any) -> str:
-    """An opaque cursor: the sort key of the last row of a page."""
-    return base64.urlsafe_b64encode(orjson.dumps(key)).rstrip(b"=").decode()
+def not_a_cursor() -> Problem:
+    """The caller sends as `after` what no page gave them."""
+    mend = "the `next` of the page before, as it was"
+    return invalid_field("after", "is not a cursor", mend)
 
 
-def read_cursor(value: str | None) -> list[Any] | None:
-    """The sort key in a cursor that a caller sends back. Raises Problem 422 if it is not one."""
-    if value is None:
+def read_position(after: str | None) -> int | None:
+    """The cursor of a list that is ordered by position. Raises Problem 422 if it is not one."""
+    if after is None:
         return None
-    try:
-        padded = value.encode("ascii") + b"=" * (-len(value) % 4)
-        key = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        if isinstance(key, list) and len(value) <= LONGEST_CURSOR:
-            return key
-    except (ValueError, binascii.Error):
-        pass
-    raise invalid_field("after", "is not a cursor", "the `next` of the page before, as it was")
+    if after.isascii() and after.isdigit() and len(after) <= 18:
+        return int(after)
+    raise not_a_cursor()
 
 
 After = Annotated[

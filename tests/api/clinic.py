@@ -1,5 +1,6 @@
 """A clinic to test with: its people, and requests as each of them. Everything over HTTP."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,11 +15,14 @@ from fastapi import FastAPI
 
 from api.composition import Tandem
 from deploy.issuer import DemoIssuer
+from deploy.migrate import Urls
 from deploy.settings import Settings
 from domain import directory
 from domain.actor import Actor
 from domain.lanes import Discipline
 from domain.practitioner import PractitionerRecord, Profile
+from projections.projecting import follow
+from workers.lists import make_lists, open_lists
 
 TODAY = datetime.now(UTC).date()
 REVIEW = (TODAY + timedelta(days=60)).isoformat()
@@ -67,8 +71,10 @@ class Person:
 class Clinic:
     """People and requests. Each method that asks something returns the answer as it came."""
 
-    def __init__(self, app: FastAPI, settings: Settings) -> None:
+    def __init__(self, app: FastAPI, settings: Settings, urls: Urls) -> None:
         self.app = app
+        self._settings = settings
+        self._urls = urls
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://tandem", timeout=30
         )
@@ -99,6 +105,16 @@ class Clinic:
             effective=now,
             command_id=uuid4(),
         )
+        await self.project()
+
+    async def project(self) -> None:
+        """Bring the lists to the head of the log, as the projector does."""
+        await asyncio.to_thread(self._project)
+
+    def _project(self) -> None:
+        with open_lists(self._urls.projector_url) as (recorder, log):
+            for listing in make_lists(self._settings):
+                follow(listing, recorder, log)
 
     async def ask(
         self,

@@ -21,6 +21,6 @@ def settings(tmp_path: Path) -> Settings:
 async def clinic(settings: Settings, database: Urls) -> AsyncIterator[Clinic]:
     """The application, serving, with an administrator and nobody else."""
     async with serving(create_app(settings, service_url=database.service_url)) as served:
-        clinic = Clinic(served, settings)
+        clinic = Clinic(served, settings, database)
         await clinic.open()
         yield clinic

@@ -192,13 +192,13 @@ MALFORMED = {
 }
 
 
-@pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED.keys())
-async def test_a_body_that_is_malformed(s: Scene, body: bytes) -> None:
+async def test_a_body_that_is_malformed(s: Scene) -> None:
     headers = s.physio.headers(**{"Content-Type": "application/json"})
     path = f"/clients/{s.client.id}/restrictions"
-    answer = await s.clinic.http.post(path, content=body, headers=headers)
-    assert answer.status_code == 422, answer.text[:500]
-    assert answer.json()["errors"]
+    for name, body in MALFORMED.items():
+        answer = await s.clinic.http.post(path, content=body, headers=headers)
+        assert answer.status_code == 422, (name, answer.text[:500])
+        assert answer.json()["errors"], name
 
 
 async def test_an_enormous_number_in_its_place(s: Scene) -> None:

@@ -32,7 +32,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgre
 async def s(server: EmbeddedPostgres, settings: Settings, tmp_path: Path) -> AsyncIterator[Scene]:
     urls = migrate(server.url(), tmp_path / "away-secrets")
     async with serving(create_app(settings, service_url=urls.service_url)) as app:
-        clinic = Clinic(app, settings)
+        clinic = Clinic(app, settings, urls)
         await clinic.open()
         yield await scene(clinic)
 
