@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from workers.journal import Journal, Step
 from workers.people import Person
 
 Ask = Callable[[Person, str], httpx.Response]
+Send = Callable[..., httpx.Response]
 Told = Callable[[str], dict[str, Step]]
 
 
@@ -35,14 +37,37 @@ def told(running: System) -> Told:
 
 
 @pytest.fixture(scope="session")
-def ask(running: System) -> Ask:
+def token(running: System) -> Callable[[Person], str]:
+    """A person's bearer token, from the command that gives them out."""
+    issued: dict[str, str] = {}
+
+    def of(person: Person) -> str:
+        if person.slug not in issued:
+            issued[person.slug] = running.tandem("token", person.slug).stdout.strip()
+        return issued[person.slug]
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def ask(running: System, token: Callable[[Person], str]) -> Ask:
     """What somebody is answered to a GET."""
-    tokens: dict[str, str] = {}
 
     def get(person: Person, path: str) -> httpx.Response:
-        if person.slug not in tokens:
-            tokens[person.slug] = running.tandem("token", person.slug).stdout.strip()
-        headers = {"Authorization": f"Bearer {tokens[person.slug]}"}
+        headers = {"Authorization": f"Bearer {token(person)}"}
         return httpx.get(f"{running.url}{path}", headers=headers, timeout=20)
 
     return get
+
+
+@pytest.fixture(scope="session")
+def send(running: System, token: Callable[[Person], str]) -> Send:
+    """What somebody is answered who wants something recorded."""
+
+    def post(person: Person, path: str, body: Any, seen: int | None = None) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token(person)}"}
+        if seen is not None:
+            headers["If-Match"] = f'"{seen}"'
+        return httpx.post(f"{running.url}{path}", json=body, headers=headers, timeout=20)
+
+    return post
