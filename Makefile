@@ -10,7 +10,7 @@ UV     := 0.13.9
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test check format bench bench-json lock clean
+.PHONY: help demo demo-reset test check format bench bench-json readme lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ bench: $(READY) ## Measure what matters, with the limit of this machine beside i
 
 bench-json: $(READY) ## The same; the last line printed is one JSON object
 	@$(PY) -m tests.bench --json
+
+readme: $(READY) ## Write the walk in README.md anew, from requests to a running system
+	@$(PY) -m tests.stories.walk
 
 lock: ## Resolve requirements.lock anew from pyproject.toml (all platforms, with hashes)
 	@$(MAKE) --no-print-directory $(VENV)/bin/python

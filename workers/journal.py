@@ -19,7 +19,7 @@ BEGUN = "begun"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request of a story and its answer."""
+    """One request of a story and its answer. `sent` are its headers, but for the token."""
 
     name: str
     who: str
@@ -29,6 +29,7 @@ class Step:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     answer: Any = None
+    sent: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def version(self) -> int:

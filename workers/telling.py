@@ -76,16 +76,17 @@ class Teller:
         if told is not None:
             return told
         self._proceed()
-        headers = {"Authorization": f"Bearer {self._token(who)}", **headers}
-        answer = self._send(method, path, body, headers)
+        bearer = {"Authorization": f"Bearer {self._token(who)}"}
+        answer = self._send(method, path, body, bearer | headers)
         if answer.status_code >= 400:
             raise Failed(
                 f"The demo cannot be told: {name} ({method} {path}, as {who.name}) was answered "
                 f"{answer.status_code}: {answer.text}"
             )
         kept = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
+        status = answer.status_code
         return self._journal.write(
-            Step(name, who.slug, method, path, body, answer.status_code, kept, answer.json())
+            Step(name, who.slug, method, path, body, status, kept, answer.json(), headers)
         )
 
     def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> httpx.Response:
