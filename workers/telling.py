@@ -81,7 +81,7 @@ class Teller:
         if answer.status_code >= 400:
             raise Failed(
                 f"The demo cannot be told: {name} ({method} {path}, as {who.name}) was answered "
-                f"{answer.status_code}: {answer.text}"
+                f"{answer.status_code}: {answer.text}\nTo start afresh: tandem up --reset"
             )
         kept = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
         status = answer.status_code

@@ -119,8 +119,8 @@ STOPS: Final = (
     Stop(
         "knowledge-before",
         "**Ada, the auditor, asks what Sam knew the moment before the withdrawal.** For each fact: "
-        "was it permitted, and why; was it released, did a device confirm it, was it acknowledged; by "
-        "which disclosure.",
+        "was it permitted, and why; was it released, received by a device, acknowledged; by which "
+        "disclosure.",
         {"at": {"position": {}}, "known": LINE},
         only=("restricted",),
     ),

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -26,8 +26,9 @@ Process = tuple[int, int]
 class System:
     """One state folder and port, and the `tandem up` that runs on it, if one does."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, variables: Mapping[str, str]) -> None:
         self.state = state
+        self._variables = variables
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -56,6 +57,7 @@ class System:
             "TANDEM_PROFILE": "demo",
             "TANDEM_STATE_DIR": str(self.state),
             "TANDEM_PORT": str(self.port),
+            **self._variables,
         }
 
     def begin(self, *options: str) -> None:
@@ -123,9 +125,9 @@ def alive(processes: set[Process]) -> set[Process]:
 
 
 @contextmanager
-def system(state: Path) -> Iterator[System]:
+def system(state: Path, **variables: str) -> Iterator[System]:
     """A system that is stopped, and its server deleted, when the context ends."""
-    made = System(state)
+    made = System(state, variables)
     try:
         yield made
     finally:

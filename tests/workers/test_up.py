@@ -14,18 +14,23 @@ import pytest
 from tests.workers.system import System, alive, system
 from tests.workers.waiting import until
 from workers.failed import Exit
+from workers.stories import STORIES
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
 HEAD = "SELECT coalesce(max(notification_id), 0) FROM ledger.log"
 TOLD = "SELECT count(*) FROM ledger.log WHERE topic <> 'access.sent.v1'"
+IMPOSED = "SELECT count(*) FROM ledger.log WHERE topic = 'restriction.imposed.v1'"
 EPOCH = "SELECT id FROM ledger.epoch"
 
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """One state folder for the module, so that the stories are told once."""
+    """One state folder for the module, so that the stories are told once: with an interruption."""
     with system(tmp_path_factory.mktemp("up") / "state") as made:
+        made.begin()
+        until(lambda: "✓ the people" in made.output, 60)
+        assert made.signal(signal.SIGTERM) == 0
         made.start()
         yield made
 
@@ -70,6 +75,19 @@ def test_it_is_ready_soon_and_says_who_is_who(up: System) -> None:
         assert word in up.output
 
 
+def test_interrupted_halfway_the_stories_are_told_to_their_end_and_once(up: System) -> None:
+    steps = [
+        json.loads(line)["name"]
+        for file in sorted((up.state / "demo").rglob("*.jsonl"))
+        for line in file.read_text("utf-8").splitlines()
+        if file.stem == "withdrawn"
+    ]
+    assert steps[0] == "begun"
+    assert steps[-1] == "screen"
+    assert len(set(steps)) == len(steps)
+    assert ask(up, IMPOSED) == len(STORIES) + 1, "one a story, and Mei's caution"
+
+
 def test_its_status_says_what_runs_and_where_the_lists_stand(up: System) -> None:
     until(lambda: stands_at_the_head(up))
     found = status(up)
@@ -99,7 +117,7 @@ def test_lists_are_rebuilt_while_they_are_served(up: System) -> None:
     assert set(json.loads(answer.stdout)["lists"].values()) <= {ask(up, HEAD)}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_asked_to_stop_it_leaves_no_process(up: System, number: signal.Signals) -> None:
     family = up.family()
     assert len(family) > 4
