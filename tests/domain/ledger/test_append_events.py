@@ -250,7 +250,13 @@ def test_an_append_that_would_not_be_durable_is_refused(service: Connection) -> 
         call(service, command(event(uuid4(), 1)))
 
 
-def test_a_log_that_grew_from_empty_is_never_scanned(service: Connection) -> None:
+def test_a_log_that_grew_from_empty_is_never_scanned(
+    service: Connection, admin: Connection
+) -> None:
+    call(service, command(event(uuid4(), 1), kept=[Kept(uuid4(), b"d", b"s")]))
+    # What autovacuum does, at the worst moment: now a scan of the whole table is what is cheapest.
+    admin.execute("VACUUM ANALYZE ledger.log, ledger.commands, ledger.kept")
+    before = _scanned(service)
     streams = [uuid4() for _ in range(400)]
     for index, stream in enumerate(streams):
         previous = streams[index - 1]
@@ -263,17 +269,18 @@ def test_a_log_that_grew_from_empty_is_never_scanned(service: Connection) -> Non
                 kept=[Kept(stream, b"d", b"s")],
             ),
         )
+    assert _scanned(service) == before
+
+
+def _scanned(service: Connection) -> dict[str, int]:
+    """Rows read by scanning whole tables so far."""
     service.execute("SELECT pg_stat_force_next_flush()")
-    scans = service.execute(
-        "SELECT relname, seq_tup_read FROM pg_stat_user_tables WHERE schemaname = 'ledger'"
-    ).fetchall()
-    read = dict(scans)
-    assert set(read) >= {"log", "commands", "kept"}
-    assert {name: read[name] for name in ("log", "commands", "kept")} == {
-        "log": 0,
-        "commands": 0,
-        "kept": 0,
-    }
+    return dict(
+        service.execute(
+            "SELECT relname, seq_tup_read FROM pg_stat_user_tables"
+            " WHERE schemaname = 'ledger' AND relname IN ('log', 'commands', 'kept')"
+        ).fetchall()
+    )
 
 
 def _record_in_the_future(admin: Connection, time: datetime) -> None:

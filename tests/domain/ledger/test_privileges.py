@@ -7,7 +7,7 @@ import pytest
 from psycopg.errors import InsufficientPrivilege
 
 from deploy.migrate import Urls
-from domain.ledger.command import Kept
+from domain.ledger.command import Appended, Kept
 from tests.domain.ledger.direct import Connection, call, command, event
 
 CHANGES = [
@@ -45,15 +45,20 @@ def test_the_service_cannot_open_an_epoch_or_become_the_owner(service: Connectio
         service.execute("SET ROLE tandem_log_owner")
 
 
-def test_a_schema_of_the_callers_own_does_not_change_what_the_function_does(
+def test_a_callers_search_path_does_not_change_what_the_function_does(
     admin: Connection, service: Connection
 ) -> None:
-    database = admin.info.dbname
-    admin.execute(f'GRANT TEMPORARY ON DATABASE "{database}" TO tandem_service'.encode())
-    service.execute("SELECT set_config('search_path', 'pg_temp', false)")
-    service.execute("CREATE TEMP TABLE log (LIKE ledger.log)")
-    call(service, command(event(uuid4(), 1)))
-    assert service.execute("SELECT count(*) FROM ledger.log").fetchone() == (1,)
+    admin.execute("CREATE SCHEMA theirs")
+    admin.execute("GRANT USAGE ON SCHEMA theirs TO tandem_service")
+    admin.execute(
+        "CREATE FUNCTION theirs.clock_timestamp() RETURNS timestamptz LANGUAGE sql"
+        " AS $$ SELECT timestamptz '2000-01-01' $$"
+    )
+    service.execute("SET search_path = theirs, pg_catalog")
+    assert service.execute("SELECT clock_timestamp() < '2001-01-01'").fetchone() == (True,)
+    (appended,) = call(service, command(event(uuid4(), 1)))
+    assert isinstance(appended, Appended)
+    assert appended.recorded_at.year > 2001
 
 
 @pytest.mark.parametrize("change", CHANGES[:3])
