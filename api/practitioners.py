@@ -21,6 +21,7 @@ from domain.practitioner import (
     CredentialVerified,
     CredentialWithdrawn,
     EquipmentNoted,
+    PractitionerContactCorrected,
     PractitionerRecord,
     PractitionerRegistered,
     PractitionerSuspended,
@@ -128,6 +129,21 @@ async def withdraw_credential(
         command,
         practitioner,
         lambda record, by, now: directory.withdraw_credential(record, by, now=now, **body.fields()),
+    )
+
+
+@routes.put("/practitioners/{practitioner}/contact", status_code=201, response_model=Receipt)
+@door(Door.RECEIPT, "position of the correction")
+async def correct_contact(
+    practitioner: UUID,
+    body: Annotated[Proposal, Of(PractitionerContactCorrected)],
+    command: Commanding,
+) -> Response:
+    """Write down anew how a practitioner is reached."""
+    return await _decide(
+        command,
+        practitioner,
+        lambda record, by, now: directory.correct_contact(record, by, now=now, **body.fields()),
     )
 
 

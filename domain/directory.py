@@ -3,12 +3,14 @@
 from datetime import datetime
 
 from domain.actor import Actor
+from domain.contact import Contact
 from domain.fact import Fact
 from domain.lanes import Discipline
 from domain.practitioner import (
     CredentialVerified,
     CredentialWithdrawn,
     EquipmentNoted,
+    PractitionerContactCorrected,
     PractitionerLeft,
     PractitionerRecord,
     PractitionerRegistered,
@@ -83,14 +85,20 @@ def withdraw_credential(
     return [fact]
 
 
+def correct_contact(
+    record: PractitionerRecord, by: Actor, contact: Contact | None, *, now: datetime
+) -> list[Fact]:
+    """Write down anew how a practitioner is reached. For oneself, or by an administrator."""
+    _require_own_or_administrator(record, by)
+    _require_present(record)
+    return [PractitionerContactCorrected(contact=contact)]
+
+
 def note_equipment(
     record: PractitionerRecord, by: Actor, equipment: tuple[str, ...], *, now: datetime
 ) -> list[Fact]:
     """Say what is at hand; replaces what was said before. For oneself, or by an administrator."""
-    if by.id != record.id:
-        _require_administrator(by)
-    elif not by.good_standing:
-        raise Refused("not-in-good-standing")
+    _require_own_or_administrator(record, by)
     _require_present(record)
     return [EquipmentNoted(equipment=equipment)]
 
@@ -129,6 +137,13 @@ def _require_administrator(by: Actor) -> None:
         raise Refused("not-in-good-standing")
     if by.acting_as is not Discipline.ADMINISTRATOR:
         raise Refused("administrators-only")
+
+
+def _require_own_or_administrator(record: PractitionerRecord, by: Actor) -> None:
+    if by.id != record.id:
+        _require_administrator(by)
+    elif not by.good_standing:
+        raise Refused("not-in-good-standing")
 
 
 def _require_present(record: PractitionerRecord) -> None:

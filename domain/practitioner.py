@@ -100,6 +100,17 @@ class CredentialWithdrawn(
     number: ShortText
 
 
+class PractitionerContactCorrected(
+    Fact,
+    type="practitioner.contact-corrected.v1",
+    part="practitioner",
+    category=Category.CONTACT,
+):
+    """A practitioner is reached in another way: all of it anew; None if there is none any more."""
+
+    contact: Contact | None
+
+
 class EquipmentNoted(
     Fact, type="practitioner.equipment-noted.v1", part="practitioner", category=Category.IDENTITY
 ):
@@ -180,6 +191,8 @@ class PractitionerRecord:
             case CredentialWithdrawn(discipline=d, body=b, number=n):
                 kept = {key: c for key, c in self.credentials.items() if key != (d, b, n)}
                 return replace(moved, credentials=kept)
+            case PractitionerContactCorrected(contact=contact) if self.profile:
+                return replace(moved, profile=self.profile.model_copy(update={"contact": contact}))
             case EquipmentNoted(equipment=equipment):
                 return replace(moved, equipment=equipment)
             case PractitionerSuspended():

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -6,6 +7,7 @@ from pydantic import ValidationError
 from domain.actor import Actor
 from domain.contact import Contact
 from domain.directory import (
+    correct_contact,
     leave,
     note_equipment,
     register,
@@ -178,6 +180,19 @@ def test_equipment_is_noted_by_oneself_or_an_administrator() -> None:
     assert noted.equipment == ("box", "bike")
     with pytest.raises(Refused, match="administrators-only"):
         note_equipment(record, TRAINER, ("box",), now=NOW)
+
+
+def test_contact_is_corrected_by_oneself_or_an_administrator() -> None:
+    record, phone = registered(), Contact(phone="555 0199")
+    corrected = happened(record, *correct_contact(record, PHYSIO, phone, now=NOW))
+    assert corrected.profile == PRIYA.model_copy(update={"contact": phone})
+    gone = happened(corrected, *correct_contact(corrected, ADMINISTRATOR, None, now=NOW))
+    assert gone.profile == PRIYA.model_copy(update={"contact": None})
+    with pytest.raises(Refused, match="administrators-only"):
+        correct_contact(record, TRAINER, phone, now=NOW)
+    suspended = replace(PHYSIO, good_standing=False)
+    with pytest.raises(Refused, match="not-in-good-standing"):
+        correct_contact(record, suspended, phone, now=NOW)
 
 
 def test_a_credential_that_has_expired_cannot_be_verified() -> None:
