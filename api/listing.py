@@ -6,6 +6,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.caller import Caller
+from api.transfer import transfer
 from domain.access import Outcome
 from projections.pages import Page
 
@@ -30,8 +31,8 @@ class DisclosedPage(Response):
             self._page = await self._again()
         outcome = Outcome.UNKNOWN
         try:
-            await self._rendered()(scope, receive, send)
-            outcome = Outcome.COMPLETED
+            if await transfer(self._rendered(), scope, receive, send):
+                outcome = Outcome.COMPLETED
         finally:
             tandem = self._caller.tandem
             for fragment in self._page.fragments:

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 from api.caller import Caller
 from api.moments import rfc3339
 from api.tags import has, view_tag
+from api.transfer import transfer
 from domain.access import Outcome
 from projections.disclosure import Released
 
@@ -55,8 +56,8 @@ class Disclosed(Response):
             self._released = await self._again()
         outcome = Outcome.UNKNOWN
         try:
-            await self._rendered()(scope, receive, send)
-            outcome = Outcome.COMPLETED
+            if await transfer(self._rendered(), scope, receive, send):
+                outcome = Outcome.COMPLETED
         finally:
             self._caller.tandem.sent.note(
                 self._caller.reader, self._released, outcome, self._caller.tandem.clock()
