@@ -13,7 +13,7 @@ from projections import listing, projecting
 from projections.listing import Overtaken
 from projections.projecting import advance, follow, rebuild
 from tests.projections.tally import Failing, Reshaped, Tally, projector, tallied
-from tests.workers.lines import append
+from tests.workers.lines import TOPIC, append
 from tests.workers.waiting import until
 
 
@@ -54,7 +54,7 @@ def test_who_read_further_does_not_project_again_what_another_just_has(database:
         projector(database.projector_url) as (other, _),
     ):
         generation = one.begin(Tally())
-        lines = log.after(0)
+        lines = log.lines(0, 99, [TOPIC])
         one.apply(Tally(), generation, lines[:5], after=0, upto=5)
         with pytest.raises(Overtaken):
             other.apply(Tally(), generation, lines, after=0, upto=8)
@@ -184,7 +184,7 @@ def test_whoever_begins_anew_waits_for_who_is_writing(database: Urls) -> None:
         psycopg.connect(database.admin_url, autocommit=True) as watching,
     ):
         generation = recorder.begin(Tally())
-        lines = log.after(0)
+        lines = log.lines(0, 99, [TOPIC])
         applied = threads.submit(
             recorder.apply, Slow(), generation, lines, after=0, upto=lines[-1].position
         )
