@@ -33,6 +33,12 @@ class Received:
     at: datetime
 
 
+def received(answer: Answer, client: Person, reader: Person) -> Received:
+    """That `answer` has just arrived."""
+    digest = sha256(answer.body).digest()
+    return Received(client.id, reader.id, answer.disclosure, digest, datetime.now(UTC))
+
+
 @dataclass
 class Seen:
     """What all readers saw. `late`: released to a request that was begun after the withdrawal had
@@ -124,14 +130,7 @@ class Lane:
                 return
 
     async def _released(self, answer: Answer, late: bool) -> None:
-        received = Received(
-            self.client.id,
-            self.trainer.id,
-            answer.disclosure,
-            sha256(answer.body).digest(),
-            datetime.now(UTC),
-        )
-        self.seen.received.append(received)
+        self.seen.received.append(received(answer, self.client, self.trainer))
         if next(self._number) % LOOK_EVERY == 0 and not await self.witness.sees(answer.disclosure):
             self.seen.missing.append(answer.disclosure)
         if late and not (self.minimum and b"Meierhofer" not in answer.body):
