@@ -19,9 +19,9 @@ def guide(running: Running, display: Display, folder: Path) -> None:
     )
     display.say()
     for person in (*STAFF, *CLIENTS):
-        display.say(
-            f"  {person.slug:<7}{person.name:<14}{person.acting_as.value:<19}{person.about}"
-        )
+        words = person.acting_as.value.replace("_", " ")
+        place = f" at {person.organisation.name}" if person.organisation else ""
+        display.say(f"  {person.slug:<7}{person.name:<14}{words:<19}{person.about}{place}")
     display.say()
     display.say(f"Everybody has a token: {_tandem()} token sam")
     display.say("Try, in another terminal (all of it is invented, and no medical advice):")

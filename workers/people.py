@@ -48,13 +48,13 @@ class Person:
 
 ALEX: Final = Person("alex", "Alex Morgan", Discipline.ADMINISTRATOR, about="keeps the directory")
 PRIYA: Final = Person(
-    "priya", "Priya Nair", Discipline.PHYSIOTHERAPIST, RIVERSIDE, "physiotherapist", "PT-0417"
+    "priya", "Priya Nair", Discipline.PHYSIOTHERAPIST, RIVERSIDE, "treats", "PT-0417"
 )
-SAM: Final = Person("sam", "Sam Ortiz", Discipline.TRAINER, NORTH_GYM, "trainer at North Gym")
+SAM: Final = Person("sam", "Sam Ortiz", Discipline.TRAINER, NORTH_GYM, "trains")
 MEI: Final = Person(
-    "mei", "Mei Tanaka", Discipline.MASSAGE_THERAPIST, RIVERSIDE, "massage therapist", "RMT-1182"
+    "mei", "Mei Tanaka", Discipline.MASSAGE_THERAPIST, RIVERSIDE, "treats", "RMT-1182"
 )
-JO: Final = Person("jo", "Jo Adler", Discipline.COORDINATOR, RIVERSIDE, "coordinates the care")
+JO: Final = Person("jo", "Jo Adler", Discipline.COORDINATOR, RIVERSIDE, "coordinates")
 ADA: Final = Person("ada", "Ada Quist", Discipline.AUDITOR, about="audits who knew what and when")
 
 ROBIN: Final = Person("robin", "Robin Vale", Discipline.CLIENT, about="knee replaced, week 6")

@@ -110,7 +110,7 @@ class Postgres:
 
     def start(self) -> None:
         """Bring it back on the same port. Raises PostgresFailed."""
-        self._server.start(within=30)
+        self._server.start(within=15)
 
     def alive(self) -> bool:
         """Whether it has not ended."""
