@@ -49,7 +49,7 @@ def test_a_callers_search_path_does_not_change_what_the_function_does(
     admin: Connection, service: Connection
 ) -> None:
     admin.execute("CREATE SCHEMA theirs")
-    admin.execute("GRANT USAGE ON SCHEMA theirs TO tandem_service")
+    admin.execute("GRANT USAGE ON SCHEMA theirs TO PUBLIC")
     admin.execute(
         "CREATE FUNCTION theirs.clock_timestamp() RETURNS timestamptz LANGUAGE sql"
         " AS $$ SELECT timestamptz '2000-01-01' $$"
