@@ -9,10 +9,14 @@ import psycopg
 from projections.listing import Generation, Line, Listing, ListRecorder, Overtaken
 
 BATCH = 1000
-READ = (
-    "SELECT notification_id, originator_id, originator_version, topic, state, recorded_at"
-    " FROM ledger.log WHERE notification_id > %s ORDER BY notification_id LIMIT %s"
-)
+UPTO = """
+SELECT max(notification_id) FROM (
+       SELECT notification_id FROM ledger.log WHERE notification_id > %s
+        ORDER BY notification_id LIMIT %s) batch"""
+READ = """
+SELECT notification_id, originator_id, originator_version, topic, state, recorded_at
+  FROM ledger.log WHERE notification_id > %s AND notification_id <= %s AND topic = ANY(%s)
+ ORDER BY notification_id"""
 HEAD = "SELECT coalesce(max(notification_id), 0) FROM ledger.log"
 
 
@@ -26,10 +30,17 @@ class LogReader:
     def __post_init__(self) -> None:
         self.connection.execute("SET timezone TO 'UTC'")
 
-    def after(self, position: int) -> list[Line]:
-        """Up to `BATCH` lines after `position`, in log order; empty at the head."""
+    def upto(self, position: int) -> int:
+        """The last position of the next `BATCH` lines after `position`; `position` at the head."""
+        row = self.connection.execute(UPTO, (position, BATCH), prepare=True).fetchone()
+        assert row is not None
+        return position if row[0] is None else int(row[0])  # type: ignore[call-overload]
+
+    def lines(self, after: int, upto: int, topics: list[str]) -> list[Line]:
+        """The lines of these topics after `after`, up to `upto`, in log order."""
+        # Whatever `upto` named is durable, and nothing is ever inserted before it.
         with self.connection.cursor(binary=True) as cursor:
-            cursor.execute(READ, (position, BATCH), prepare=True)
+            cursor.execute(READ, (after, upto, topics), prepare=True)
             return [Line._make(row) for row in cursor.fetchall()]
 
     def head(self) -> int:
@@ -59,11 +70,11 @@ def advance(
 
     Raises Overtaken if somebody else moves it meanwhile.
     """
+    topics = sorted(listing.topics)
     position = recorder.position(generation)
-    while lines := log.after(position):
-        upto = lines[-1].position
-        mine = [line for line in lines if line.topic in listing.topics]
-        recorder.apply(listing, generation, mine, after=position, upto=upto)
+    while (upto := log.upto(position)) > position:
+        lines = log.lines(position, upto, topics)
+        recorder.apply(listing, generation, lines, after=position, upto=upto)
         position = upto
         yield position
 
@@ -78,7 +89,8 @@ def follow(listing: Listing, recorder: ListRecorder, log: LogReader) -> int:
             # Whoever was alone with it before may have made it.
             generation = recorder.live(listing)
             if not _fits(listing, generation):
-                generation = _refill(listing, recorder, log, _silently)
+                _refill(listing, recorder, log, _silently)
+                generation = recorder.live(listing)
     while generation is not None and _fits(listing, generation):
         try:
             for _ in advance(listing, generation, recorder, log):
@@ -122,10 +134,15 @@ def _refill(
     listing.start_over()
     generation = recorder.begin(listing)
     head = log.head()
-    swapped = False
-    while not swapped:
+
+    def catch_up() -> None:
         for position in advance(listing, generation, recorder, log):
             progress(position, max(head, position))
-        swapped = recorder.swap(generation)
+
+    catch_up()
+    recorder.index(listing, generation)
+    catch_up()
+    while not recorder.swap(generation):
+        catch_up()
     progress(head, head)
     return generation

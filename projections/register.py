@@ -100,6 +100,7 @@ class Register(Listing):
             if client := access.body.get("client"):
                 reader = access.body.get("reader") or access.header["actor"]
                 self._parties[access.line.stream] = (client, reader)
+                self._parties.move_to_end(access.line.stream)
             elif not is_sealed(access.line.state):
                 nameless.append(access)
         unknown = [access for access in nameless if access.line.stream not in self._parties]
