@@ -61,10 +61,14 @@ def test_a_trainer_does_not_write_restrictions_and_an_rmt_only_cautions(
         assert answer.json()["code"] == code
 
 
-def test_the_coordinator_knows_that_there_is_something_and_not_what(ask: Ask) -> None:
+def test_the_coordinator_knows_that_there_is_something_and_not_what(
+    story: dict[str, Step], ask: Ask
+) -> None:
     answer = ask(JO, f"/clients/{KIM.id}")
-    assert "nerve" not in answer.text
-    assert "sciatica" not in answer.text
+    assert answer.json()["identity"]["name"] == KIM.name
+    assert story["reviewed"].id("restriction") in answer.text
+    for secret in ("nerve", "sciatica", "hinge", "modify"):
+        assert secret not in answer.text
 
 
 def test_without_a_consent_nobody_reads_more_than_what_they_wrote(ask: Ask) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.stories.conftest import Ask, Told
+from tests.workers.waiting import until
 from workers.journal import Step
-from workers.people import ADA, KIM, NOA, PRIYA, SAM
+from workers.people import ADA, KIM, NOA, PRIYA, SAM, Person
 from workers.stories import withdrawn
 
 REASON = "operated on"
@@ -163,6 +164,36 @@ def test_the_auditor_learns_who_knew_and_only_with_a_case_what(
     # Ada has a case on Noa, and none on Kim.
     assert ask(ADA, f"/clients/{NOA.id}?reader={SAM.id}").status_code == 200
     assert ask(ADA, f"/clients/{KIM.id}?reader={SAM.id}").status_code in (403, 404)
+
+
+def test_on_the_trainers_board_the_client_has_no_name_any_more(ask: Ask) -> None:
+    def row(person: Person) -> dict[str, Any]:
+        clients = ask(person, "/restriction-board").json()["clients"]
+        return next((each for each in clients if each["client"] == str(NOA.id)), {})
+
+    for_priya = until(lambda: row(PRIYA))
+    assert for_priya["name"] == NOA.name
+    assert for_priya["restrictions"][0]["unacknowledged"], "tightened, and not acknowledged"
+    for_sam = row(SAM)
+    assert for_sam["name"] is None
+    assert "reason" not in for_sam["restrictions"][0]
+
+
+def test_the_register_names_every_release_and_its_basis(story: dict[str, Step], ask: Ask) -> None:
+    def found() -> dict[int, dict[str, Any]]:
+        answer = ask(ADA, f"/audit/register?client={NOA.id}&reader={SAM.id}")
+        assert answer.status_code == 200, answer.text
+        lines = [line for of in answer.json()["clients"] for line in of["accesses"]]
+        rows = {line["position"]: line for line in lines}
+        return rows if story["sam-after"].position in rows else {}
+
+    rows = until(found)
+    consent = story["consent-sam"].id("consent")
+    before, after = (rows[story[name].position] for name in ("sam-before", "sam-after"))
+    assert {each["reference"] for each in before["categories"]} == {consent}
+    assert after["categories"] == [
+        {"category": "restrictions", "rule": "safety_minimum", "reference": None}
+    ]
 
 
 @pytest.mark.parametrize("path", ["knowledge?reader={sam}", "facts/1/knowers"])

@@ -1,6 +1,8 @@
 """Outside the demo: a server and tokens of somebody else, and no stories."""
 
 import json
+import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -9,8 +11,11 @@ import psycopg
 import pytest
 
 from deploy.migrate import Urls
-from tests.workers.system import System, system
+from tests.workers.system import System, alive, system
+from tests.workers.waiting import until
 from workers.failed import Exit
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
 
 @pytest.fixture
@@ -31,7 +36,7 @@ def up(database: Urls, tmp_path: Path) -> Iterator[System]:
         yield made
 
 
-def test_it_begins_with_an_empty_log_and_one_administrator(up: System) -> None:
+def test_it_begins_with_one_administrator_and_killed_it_leaves_no_process(up: System) -> None:
     assert up.ready()
     assert "Priya" not in up.output
     with psycopg.connect(up.running.service_url) as connection:
@@ -45,5 +50,7 @@ def test_it_begins_with_an_empty_log_and_one_administrator(up: System) -> None:
     assert up.tandem("token", "priya").returncode == Exit.REFUSED
     reset = up.tandem("up", "--reset")
     assert reset.returncode == Exit.ALREADY_RUNNING
-    up.stop()
+    family = up.family()
+    up.signal(signal.SIGKILL)
+    until(lambda: not alive(family))
     assert up.tandem("up", "--reset").returncode == Exit.REFUSED

@@ -6,7 +6,7 @@ from typing import Final
 
 from workers.clinic import Clinic, Json
 from workers.people import JO, MEI, PRIYA, SAM
-from workers.stories.withdrawn import PHYSIO_READS, TRAINER_READS
+from workers.stories.withdrawn import COORDINATOR_READS, PHYSIO_READS, TRAINER_READS
 
 SLUG: Final = "back-pain"
 CLINICAL: Final = (
@@ -22,6 +22,7 @@ def tell(clinic: Clinic) -> None:
         clinic.joins(JO, who)
     clinic.grants(clinic.terms(PRIYA, PHYSIO_READS, "treatment"), "consent-priya")
     clinic.grants(clinic.terms(SAM, TRAINER_READS, "training"), "consent-sam")
+    clinic.grants(clinic.terms(JO, COORDINATOR_READS, "coordination"), "consent-jo")
     hold(clinic)
     review(clinic)
     caution(clinic)

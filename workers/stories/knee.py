@@ -6,7 +6,7 @@ from typing import Final
 
 from workers.clinic import Clinic, Json
 from workers.people import JO, MEI, PRIYA, SAM
-from workers.stories.withdrawn import PHYSIO_READS, TRAINER_READS
+from workers.stories.withdrawn import COORDINATOR_READS, PHYSIO_READS, TRAINER_READS
 
 SLUG: Final = "knee"
 CLINICAL: Final = (
@@ -21,6 +21,7 @@ def tell(clinic: Clinic) -> None:
         clinic.joins(JO, who)
     clinic.grants(clinic.terms(PRIYA, PHYSIO_READS, "treatment"), "consent-priya")
     clinic.grants(clinic.terms(SAM, TRAINER_READS, "training"), "consent-sam")
+    clinic.grants(clinic.terms(JO, COORDINATOR_READS, "coordination"), "consent-jo")
     clinic.grants(clinic.terms(MEI, "identity restrictions function", "treatment"), "consent-mei")
     clinic.imposes(PRIYA, "restricted", terms(clinic), CLINICAL)
     restriction = clinic.told("restricted").id("restriction")

@@ -12,6 +12,7 @@ WITHDRAWN: Final = "withdrawn"
 """The step in which the consent is withdrawn."""
 
 TRAINER_READS: Final = "identity restrictions programme fitness goals"
+COORDINATOR_READS: Final = "identity contact restrictions referrals"
 PHYSIO_READS: Final = "identity contact alerts goals restrictions programme function clinical"
 
 
