@@ -90,6 +90,8 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        # It would tell a tracing system of paths and of the messages of exceptions.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
         middleware=[
             Middleware(AccessLog, metrics=metrics),
             Middleware(HeadAsGet),

@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Request
+from starlette.datastructures import Headers
 
 from api.auth import Principal
 from api.composition import Tandem, tandem_of
+from api.headers import RequestHeader, reads
 from api.problems import Problem, forbidden, invalid_field
 from domain.actor import DEFAULT_PURPOSE, Actor
 from domain.lanes import Discipline, Purpose
@@ -47,49 +49,46 @@ def does_not_hold(refused: Refused) -> Problem:
     return forbidden(refused.code, "You do not act in this discipline here.")
 
 
-async def caller(
-    request: Request,
-    acting_as: Annotated[
-        str | None,
-        Header(
-            alias="Tandem-Acting-As",
-            description="In which of your disciplines you act; by default what the token says, "
-            "else the only one you hold, else client.",
-            examples=["physiotherapist"],
-        ),
-    ] = None,
-    purpose: Annotated[
-        str | None,
-        Header(
-            alias="Tandem-Purpose",
-            description="For what you act; by default what the discipline acts for.",
-            examples=["treatment"],
-        ),
-    ] = None,
-) -> Caller:
+ACTING_AS = RequestHeader(
+    "Tandem-Acting-As",
+    "In which of your disciplines you act; by default what the token says, else the only one you "
+    "hold, else client.",
+    "physiotherapist",
+)
+PURPOSE = RequestHeader(
+    "Tandem-Purpose",
+    "For what you act; by default what the discipline acts for.",
+    "treatment",
+)
+
+
+@reads(ACTING_AS, PURPOSE)
+async def caller(request: Request) -> Caller:
     """The caller of a protected route. The token was verified before the body was read."""
     principal: Principal = request.scope[PRINCIPAL]
     tandem = tandem_of(request)
+    sent = request.headers
     discipline = (
-        _one_of(Discipline, "Tandem-Acting-As", acting_as)
+        _one_of(Discipline, ACTING_AS, sent)
         or principal.acting_as
         or await _only_discipline(tandem, principal.person)
     )
-    chosen = _one_of(Purpose, "Tandem-Purpose", purpose) or DEFAULT_PURPOSE[discipline]
+    chosen = _one_of(Purpose, PURPOSE, sent) or DEFAULT_PURPOSE[discipline]
     return Caller(Reader(principal.person, discipline, chosen), tandem)
 
 
 Calling = Annotated[Caller, Depends(caller)]
 
 
-def _one_of(choices: type[Choice], header: str, value: str | None) -> Choice | None:
+def _one_of(choices: type[Choice], header: RequestHeader, sent: Headers) -> Choice | None:
+    value = sent.get(header.name)
     if value is None:
         return None
     try:
         return choices(value)
     except ValueError:
         wanted = ", ".join(choices)
-        raise invalid_field(header, "is not one of the choices", f"one of {wanted}") from None
+        raise invalid_field(header.name, "is not one of the choices", f"one of {wanted}") from None
 
 
 async def _only_discipline(tandem: Tandem, person: UUID) -> Discipline:

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Request, Response
 from pydantic import ValidationError
 
 from api import refusals
-from api.caller import Caller, Calling
+from api.caller import ACTING_AS, PURPOSE, Caller, caller
 from api.errors import WHO_SOMEBODY_IS, not_as_this
-from api.idempotency import Asked, Asking, key_reused
+from api.headers import RequestHeader, reads
+from api.idempotency import KEY, Asked, identify, key_reused
 from api.moments import read_moment
 from api.problems import invalid_field, unavailable
 from api.receipts import receipt
@@ -144,35 +145,32 @@ class Command:
         return max(row.version for row in rows if row.stream == decided.state.id)
 
 
-async def _effective(
-    caller: Calling,
-    effective: Annotated[
-        str | None,
-        Header(
-            alias="Tandem-Effective",
-            description="From when it holds clinically, if not from now. It never reaches back "
-            "into what was recorded: a consent legitimises nothing earlier.",
-            examples=["2026-03-14T09:00:00Z"],
-        ),
-    ] = None,
-) -> datetime | None:
-    if effective is None:
+EFFECTIVE = RequestHeader(
+    "Tandem-Effective",
+    "From when it holds clinically, if not from now. It never reaches back into what was "
+    "recorded: a consent legitimises nothing earlier.",
+    "2026-03-14T09:00:00Z",
+)
+
+
+def _effective(request: Request, now: datetime) -> datetime | None:
+    written = request.headers.get(EFFECTIVE.name)
+    if written is None:
         return None
-    moment = read_moment(effective, "Tandem-Effective")
+    moment = read_moment(written, EFFECTIVE.name)
     if isinstance(moment, int):
-        raise invalid_field("Tandem-Effective", "is not a time", "an RFC 3339 time")
-    if moment > caller.tandem.clock() + CLOCK_SKEW:
-        raise invalid_field("Tandem-Effective", "is in the future", "a time up to now")
+        raise invalid_field(EFFECTIVE.name, "is not a time", "an RFC 3339 time")
+    if moment > now + CLOCK_SKEW:
+        raise invalid_field(EFFECTIVE.name, "is in the future", "a time up to now")
     return moment
 
 
-async def _command(
-    request: Request,
-    caller: Calling,
-    asked: Asking,
-    effective: Annotated[datetime | None, Depends(_effective)],
-) -> Command:
-    return Command(request, caller, asked, effective)
+@reads(ACTING_AS, PURPOSE, KEY, EFFECTIVE)
+async def command(request: Request) -> Command:
+    """The command in this request: who gives it, under which id, and from when it holds."""
+    giver = await caller(request)
+    effective = _effective(request, giver.tandem.clock())
+    return Command(request, giver, await identify(request, giver), effective)
 
 
-Commanding = Annotated[Command, Depends(_command)]
+Commanding = Annotated[Command, Depends(command)]

@@ -8,12 +8,12 @@ refused.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Annotated
 from uuid import UUID, uuid4, uuid5
 
-from fastapi import Depends, Header, Request
+from fastapi import Request
 
-from api.caller import Caller, Calling
+from api.caller import Caller
+from api.headers import RequestHeader
 from api.problems import Problem, invalid_field
 
 LONGEST_KEY = 64
@@ -33,21 +33,17 @@ class Asked:
         return uuid5(self.command, kind)
 
 
-async def asked(
-    request: Request,
-    caller: Calling,
-    key: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            description="Recommended: 1 to 64 printable characters, new for each intention. The "
-            "same request with the same key is recorded once; its answer says "
-            "`Idempotency-Replayed: true`.",
-            examples=["7d9f3c1e-5a41-4a8e-9a53-3f0b8a1c2d4e"],
-        ),
-    ] = None,
-) -> Asked:
+KEY = RequestHeader(
+    "Idempotency-Key",
+    "Recommended: 1 to 64 printable characters, new for each intention. The same request with the "
+    "same key is recorded once; its answer says `Idempotency-Replayed: true`.",
+    "7d9f3c1e-5a41-4a8e-9a53-3f0b8a1c2d4e",
+)
+
+
+async def identify(request: Request, caller: Caller) -> Asked:
     """The identity of the command in this request."""
+    key = request.headers.get(KEY.name)
     if key is None:
         return Asked(uuid4(), None)
     if not 1 <= len(key) <= LONGEST_KEY or not (key.isascii() and key.isprintable()):
@@ -57,9 +53,6 @@ async def asked(
     digest = sha256("\n".join((place, *_meant(request, caller))).encode() + b"\n")
     digest.update(await request.body())
     return Asked(uuid5(NAMESPACE, f"{caller.person}\n{place}\n{key}"), digest.digest())
-
-
-Asking = Annotated[Asked, Depends(asked)]
 
 
 def _meant(request: Request, caller: Caller) -> Iterator[str]:

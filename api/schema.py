@@ -5,8 +5,10 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from api.doors import Door, declared, door
+from api.headers import headers_of
 from api.json_response import Json
 from api.problems import MEDIA_TYPE
 from api.route import router
@@ -112,6 +114,9 @@ class Document:
                     continue
                 operation["x-tandem-door"] = found.door.name.lower()
                 operation["x-tandem-releases"] = found.releases
+                if isinstance(route, APIRoute):
+                    told = operation.setdefault("parameters", [])
+                    told += [header.parameter() for header in headers_of(route.dependant)]
                 if found.public:
                     operation["security"] = []
                     operation["responses"].pop("422", None)

@@ -8,8 +8,9 @@ the item has changed, not because the same item is rendered differently now.
 import re
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends, Request
 
+from api.headers import RequestHeader, reads
 from api.problems import Problem, invalid_field
 
 _TAG = re.compile(r'^(?:W/)?"([0-9]{1,15})(?:\.[0-9a-f]{1,64})?"$')
@@ -34,16 +35,19 @@ def has(sent: str | None, tag: str) -> bool:
     return tag in named or "*" in named
 
 
-async def _seen(
-    if_match: Annotated[
-        str | None,
-        Header(
-            description="The version of the item that was displayed: its ETag, or the `version` "
-            "that a view shows of it, in quotes.",
-            examples=['"7"'],
-        ),
-    ] = None,
-) -> int:
+IF_MATCH = RequestHeader(
+    "If-Match",
+    "The version of the item that was displayed: its ETag, or the `version` that a view shows of "
+    "it, in quotes.",
+    '"7"',
+    required=True,
+)
+
+
+@reads(IF_MATCH)
+async def seen_version(request: Request) -> int:
+    """The version in If-Match. Raises Problem 428 without one, 422 for what is none."""
+    if_match = request.headers.get(IF_MATCH.name)
     if if_match is None:
         raise Problem(
             428,
@@ -56,5 +60,5 @@ async def _seen(
     return int(found[1])
 
 
-Seen = Annotated[int, Depends(_seen)]
+Seen = Annotated[int, Depends(seen_version)]
 """The version that the caller decides on. Raises Problem 428 without one."""

@@ -76,6 +76,13 @@ def test_what_protected_operations_may_answer_is_said(document: dict[str, Any]) 
             assert list(answers[status]["content"]) == ["application/problem+json"]
 
 
+def test_headers_that_matter_are_said(document: dict[str, Any]) -> None:
+    lift = document["paths"]["/clients/{client}/restrictions/{restriction}/lifting"]["post"]
+    told = {parameter["name"]: parameter["required"] for parameter in lift["parameters"]}
+    assert told["If-Match"] is True
+    assert {"Idempotency-Key", "Tandem-Acting-As", "Tandem-Purpose"} <= told.keys()
+
+
 def proposals(settings: Settings) -> Iterator[tuple[str, Of]]:
     for route in create_app(settings).routes:
         field = getattr(route, "body_field", None)
