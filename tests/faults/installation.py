@@ -52,9 +52,8 @@ class Api(Program):
 class Installation(Clinic):
     """A clinic that is asked over real connections, and the processes that serve it."""
 
-    def __init__(self, folder: Path, urls: Urls, *, queue_limit: int = 1024) -> None:
-        changes = {"queue_limit": queue_limit, "log_level": "warning"}
-        self.settings = settings_in(folder).model_copy(update=changes)
+    def __init__(self, folder: Path, urls: Urls) -> None:
+        self.settings = settings_in(folder).model_copy(update={"log_level": "warning"})
         self.urls = urls
         self.apis: list[Api] = []
         self.http = httpx.AsyncClient(timeout=30)

@@ -16,7 +16,7 @@ from tests.faults.race import terms_for
 from tests.faults.waiting import eventually
 from tests.faults.wire import Answer, Connection, Cut
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = pytest.mark.anyio
 
 
 async def grant(api: Api, s: Scene, key: str, **headers: str) -> Answer:

@@ -16,7 +16,7 @@ from tests.faults.race import Lane, lanes
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 ROUNDS = 2_400
-LANES = 24
+LANES = 48
 
 
 async def run(lane: Lane, rounds: int) -> None:
