@@ -23,7 +23,7 @@ from workers.catalogue import catalogue as catalogue_of_facts
 from workers.demo import seed
 from workers.display import Display
 from workers.failed import Exit, Failed
-from workers.here import settings_here, state_folder
+from workers.here import connected, settings_here, state_folder
 from workers.lists import make_lists
 from workers.people import find
 from workers.rebuild import rebuild_lists, require_list
@@ -78,10 +78,10 @@ def rebuild(
     """Fill lists anew from the log, while the old ones are still being read."""
     with saying_what_to_do():
         require_list(list_name)
-        running = state_folder().require()
-        lists = make_lists(settings_here())
         # Data goes to standard output, where the bar must not be in its way.
-        positions = rebuild_lists(running.projector_url, lists, list_name, Display.on(sys.stderr))
+        display = Display.on(sys.stderr)
+        with connected() as (settings, urls):
+            positions = rebuild_lists(urls.projector_url, make_lists(settings), list_name, display)
         if as_data:
             typer.echo(json.dumps({"lists": positions}))
 
@@ -108,8 +108,8 @@ def bootstrap_administrator(
 ) -> None:
     """Register the first administrator, who registers everybody else. Refused once there is one."""
     with saying_what_to_do():
-        running = state_folder().require()
-        position = bootstrap(settings_here(), running.urls, person, name)
+        with connected() as (settings, urls):
+            position = bootstrap(settings, urls, person, name)
         said = f"{name} is an administrator now, by log position {position}."
         typer.echo(json.dumps({"person": str(person), "position": position}) if as_data else said)
 

@@ -13,6 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from workers.failed import Failed
+
 BEGUN = "begun"
 """Stands in a journal for no request, but for the day that all dates of the story follow from."""
 
@@ -53,6 +55,7 @@ class Journal:
         self._file = file
         self._steps: dict[str, Step] = {}
         if file.exists():
+            self._drop_unfinished()
             for line in file.read_text("utf-8").splitlines():
                 self._remember(line)
 
@@ -85,6 +88,13 @@ class Journal:
     def _remember(self, line: str) -> None:
         try:
             step = Step(**json.loads(line))
-        except (ValueError, TypeError):
-            return  # cut off in the middle of a write: that step is sent again
+        except (ValueError, TypeError) as error:
+            raise Failed(f"{self._file} is damaged. To start afresh: tandem up --reset") from error
         self._steps[step.name] = step
+
+    def _drop_unfinished(self) -> None:
+        """Cut off a line that was being written when we were killed: that step is sent again."""
+        content = self._file.read_bytes()
+        finished = content.rfind(b"\n") + 1
+        if finished < len(content):
+            os.truncate(self._file, finished)

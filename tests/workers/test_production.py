@@ -54,3 +54,5 @@ def test_it_begins_with_one_administrator_and_killed_it_leaves_no_process(up: Sy
     up.signal(signal.SIGKILL)
     until(lambda: not alive(family))
     assert up.tandem("up", "--reset").returncode == Exit.REFUSED
+    rebuilt = up.tandem("rebuild", "--json")
+    assert json.loads(rebuilt.stdout)["lists"] == {"board": 1, "register": 1}, "without `up`, too"
