@@ -1,9 +1,12 @@
-"""From a decision to durable facts: a physiotherapist imposes restrictions on many clients."""
+"""From a decision to durable facts: a physiotherapist writes down whom to call, for many clients.
+
+A small fact, of the size of most: what is measured is the way into the log, not one decision.
+"""
 
 import asyncio
 import os
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -11,20 +14,17 @@ import uvloop
 
 from deploy.migrate import Urls
 from domain.actor import Actor
-from domain.body import Movement, Pattern, Region, Side
-from domain.client import ClientEnrolled, Identity
+from domain.client import ClientEnrolled, Identity, correct_emergency_contact
+from domain.contact import EmergencyContact
 from domain.fact import Fact
 from domain.lanes import Discipline
 from domain.ledger.key_directory import DirectoryKeyStore
 from domain.ledger.key_wrapping import LocalWrapper
 from domain.ledger.keys import KeyRing
 from domain.ledger.ledger import Ledger
-from domain.limits import Arc, Limits
 from domain.practitioner import EquipmentNoted, PractitionerRecord
 from domain.record import CareRecord
-from domain.restrict import impose
 from domain.team import MemberJoined
-from domain.terms import Severity, Terms, WhomToCall
 from tests.bench.raw_insert import RawInsert, StockRecorder
 from tests.bench.rows import Bench, Row, middle
 
@@ -34,17 +34,7 @@ CLIENTS = 256
 CONCURRENT = 32
 
 NOW = datetime.now(UTC)
-TERMS = Terms(
-    severity=Severity.MODIFY,
-    region=Region.KNEE,
-    side=Side.RIGHT,
-    patterns=(Pattern.SQUAT,),
-    reason="The knee is healing and must not bend deep under load.",
-    review_by=date.today() + timedelta(weeks=6),
-    limits=Limits(arcs=(Arc(movement=Movement.FLEXION, end=90),), max_effort=6),
-    stop_signs=("swelling the same day",),
-    call=WhomToCall(name="Priya", phone="555 0134"),
-)
+WHOM = EmergencyContact(name="Rania Haddad", phone="+1 514 555 0134", relation="sister")
 
 
 def measure(bench: Bench) -> list[Row]:
@@ -57,7 +47,7 @@ async def _measure(urls: Urls, directory: Path) -> list[Row]:
     store = DirectoryKeyStore(directory / "keys", LocalWrapper(os.urandom(32)))
     ledger = await Ledger.open(urls.service_url, KeyRing(store, lease_seconds=5.0))
     try:
-        work = await Imposing.prepared(ledger)
+        work = await Correcting.prepared(ledger)
         state = await work.state()
         raw = RawInsert(urls.admin_url, directory, state)
         stock = StockRecorder(urls.admin_url, state, CONCURRENT)
@@ -79,7 +69,7 @@ async def _measure(urls: Urls, directory: Path) -> list[Row]:
     ]
 
 
-class Imposing:
+class Correcting:
     """Commands that a real process would take: the record is known, the actor guarded."""
 
     def __init__(self, ledger: Ledger, actor: Actor, clients: list[UUID]) -> None:
@@ -89,7 +79,7 @@ class Imposing:
         self._next = 0
 
     @classmethod
-    async def prepared(cls, ledger: Ledger) -> "Imposing":
+    async def prepared(cls, ledger: Ledger) -> "Correcting":
         """So many clients with a physiotherapist on the team."""
         administrator = Actor(uuid4(), Discipline.ADMINISTRATOR)
         actor = Actor(uuid4(), Discipline.PHYSIOTHERAPIST, version=1)
@@ -143,12 +133,16 @@ class Imposing:
 
     async def _one(self) -> None:
         self._next = (self._next + 1) % len(self._clients)
-        restriction = uuid4()
         await self._ledger.decide(
             CareRecord,
             self._clients[self._next],
-            lambda record: impose(record, self._actor, restriction, TERMS, now=NOW),
+            self._decision,
             actor=self._actor,
             effective=NOW,
             command_id=uuid4(),
         )
+
+    def _decision(self, record: CareRecord) -> list[Fact]:
+        source = record.client.emergency_contact_source
+        seen = source.version if source else 0
+        return correct_emergency_contact(record, self._actor, WHOM, seen=seen, now=NOW)

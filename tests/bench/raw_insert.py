@@ -30,7 +30,7 @@ class RawInsert:
         self._url = admin_url
         self._script = directory / "raw_insert.sql"
         self._script.write_text(
-            "INSERT INTO raw.log VALUES (gen_random_uuid(), 1, 'restriction.imposed.v1',"
+            "INSERT INTO raw.log VALUES (gen_random_uuid(), 1, 'client.contact-corrected.v1',"
             f" '\\x{state.hex()}', nextval('raw.position'), clock_timestamp());\n"
         )
         self._pgbench = find_programs(directory / "none") / "pgbench"
@@ -71,7 +71,9 @@ class StockRecorder:
         def insert() -> int:
             done = 0
             while not stop.is_set():
-                event = StoredEvent(uuid4(), 1, "restriction.imposed.v1", self._state)
+                event = StoredEvent(
+                    uuid4(), 1, "client.emergency-contact-corrected.v1", self._state
+                )
                 self._recorder.insert_events([event])
                 done += 1
             return done
