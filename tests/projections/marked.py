@@ -16,7 +16,7 @@ from domain.contact import Contact, EmergencyContact
 from domain.entry import Entry
 from domain.fact import Fact
 from domain.record import CareRecord
-from domain.restriction import RestrictionAcknowledged
+from domain.restriction import RestrictionAcknowledged, RestrictionImposed
 from tests.domain import random_restriction
 from tests.domain.given import CLIENT, COORDINATOR, IDENTITY, KNEE, MASSAGE, NOW, PHYSIO, uid
 from tests.domain.random_consent import (
@@ -86,7 +86,7 @@ def histories(draw: st.DrawFn) -> list[Entry]:
 
 def imposing(item: UUID) -> st.SearchStrategy[Fact]:
     return st.builds(
-        random_restriction.RestrictionImposed,
+        RestrictionImposed,
         restriction=st.just(item),
         terms=random_restriction.all_terms(),
         clinical_reason=st.just("Rowan"),
