@@ -64,10 +64,10 @@ async def accesses(
     """
     conditions = [
         "client IS NOT NULL",
-        *(["client = %(client)s"] if client else []),
-        *(["reader = %(reader)s"] if reader else []),
-        *(["(position = %(about)s OR disclosure = %(about)s)"] if disclosure else []),
-        *(["position < %(before)s"] if before else []),
+        *(["client = %(client)s"] if client is not None else []),
+        *(["reader = %(reader)s"] if reader is not None else []),
+        *(["(position = %(about)s OR disclosure = %(about)s)"] if disclosure is not None else []),
+        *(["position < %(before)s"] if before is not None else []),
         *([_one_of(kinds)] if kinds else []),
     ]
     query = SQL("SELECT ({}), r.* FROM (VALUES (1)) one LEFT JOIN (SELECT {} FROM lists.register ")
