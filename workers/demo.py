@@ -12,7 +12,6 @@ import psycopg
 
 from deploy.issuer import DemoIssuer
 from deploy.settings import Settings
-from workers.asked import Asked
 from workers.bootstrap import anybody_registered, bootstrap
 from workers.clinic import Clinic, founds, register
 from workers.display import Display
@@ -26,8 +25,13 @@ from workers.telling import Teller
 TIMEOUT_SECONDS = 15.0
 
 
-def seed(settings: Settings, running: Running, display: Display, asked: Asked) -> None:
-    """Tell what has not been told yet, and say who is who; outside the demo profile, nothing."""
+def seed(
+    settings: Settings, running: Running, display: Display, proceed: Callable[[], None]
+) -> None:
+    """Tell what has not been told yet, and say who is who; outside the demo profile, nothing.
+
+    `proceed` is called before each step, and may raise.
+    """
     if not settings.demo:
         display.say(f"Tandem is ready: {running.base_url}", "bold")
         return
@@ -36,7 +40,7 @@ def seed(settings: Settings, running: Running, display: Display, asked: Asked) -
             bootstrap(settings, running.urls, ALEX.id, ALEX.name)
     folder = settings.state_dir / "demo" / epoch(running.service_url)
     with httpx.Client(base_url=running.base_url, timeout=TIMEOUT_SECONDS) as http:
-        clinic = Demo(http, tokens(settings), folder, asked.proceed)
+        clinic = Demo(http, tokens(settings), folder, proceed)
         with display.step("Registering the people", "the people"):
             clinic.people()
         for story in STORIES:

@@ -9,8 +9,9 @@
 
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
+from time import monotonic
 
 import psycopg
 
@@ -30,7 +31,8 @@ from workers.watch import Watch
 READY_WITHIN_SECONDS = 60.0
 LOOK_EVERY_SECONDS = 0.2
 
-Seeding = Callable[[Settings, Running, Display, Asked], None]
+Seeding = Callable[[Settings, Running, Display, Callable[[], None]], None]
+"""Its last argument is to be called between two steps; it may raise StopAsked."""
 
 
 def up(settings: Settings, display: Display, seed: Seeding, *, reset: bool = False) -> None:
@@ -79,18 +81,18 @@ class Supervisor:
     def run(self, seed: Seeding) -> None:
         """Start, seed, watch; whatever happens, stop."""
         with ExitStack() as stack:
-            # Entered first, so said first, before the parts stop in reverse order.
             database = self._open_database(stack)
             stack.callback(self._stop_programs)
-            parts: list[Part] = [Postgres(database.server)] if database.server else []
-            self._start(programs_of(self._settings, database))
-            running = self._announce(database)
-            seed(self._settings, running, self._display, self._asked)
-            watch = Watch(
-                [*parts, *self._programs],
-                self._display,
-                changed=lambda: self._announce(database),
-            )
+            for program in programs_of(self._settings, database):
+                self._start(program, database)
+            ours: list[Part] = [Postgres(database.server)] if database.server else []
+            watch = Watch([*ours, *self._programs], self._display, lambda: self._announce(database))
+
+            def proceed() -> None:
+                watch.look()
+                self._asked.proceed()
+
+            seed(self._settings, self._announce(database), self._display, proceed)
             while not self._asked.within(LOOK_EVERY_SECONDS):
                 watch.look()
             self._display.note("stopping …")
@@ -103,28 +105,28 @@ class Supervisor:
         self._asked.proceed()
         return database
 
-    def _start(self, programs: Sequence[Program]) -> None:
-        for program in programs:
-            with self._display.step(f"Starting {program.name}", program.name):
-                self._programs.append(program)
-                program.start()
-                self._await(program)
+    def _start(self, program: Program, database: Database) -> None:
+        with self._display.step(f"Starting {program.name}", program.name):
+            self._programs.append(program)
+            program.start()
+            # Known from now on to whoever takes over, should we be killed.
+            self._announce(database)
+            self._await(program)
 
     def _await(self, program: Program) -> None:
-        waited = 0.0
+        deadline = monotonic() + READY_WITHIN_SECONDS
         while not program.ready():
             if not program.alive():
                 raise Failed(
                     f"{program.name} ended while starting. {program.log}:\n{last_words(program)}"
                 )
-            if waited > READY_WITHIN_SECONDS:
+            if monotonic() > deadline:
                 raise Failed(
                     f"{program.name} is not ready after {READY_WITHIN_SECONDS:.0f} s. "
                     f"{program.log}:\n{last_words(program)}"
                 )
             if self._asked.within(0.05):
                 raise StopAsked
-            waited += 0.05
 
     def _stop_programs(self) -> None:
         for program in reversed(self._programs):
