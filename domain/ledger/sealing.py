@@ -147,7 +147,7 @@ def as_read(fact: Fact) -> tuple[Fact, bytes]:
     whoever stores a fact passes it through here, so that nothing is stored that cannot be read."""
     body = fact.model_dump_json(warnings="none").encode()
     try:
-        return type(fact).model_validate_json(body), body
+        return type(fact).model_validate_json(body, context=STORED), body
     except ValidationError as error:
         raise ValueError(_misfit(fact.type, error)) from None
 

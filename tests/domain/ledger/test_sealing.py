@@ -9,7 +9,7 @@ from eventsourcing.persistence import Notification, StoredEvent
 
 from domain.access import Denied
 from domain.entry import Authorship, Entry, Erased
-from domain.fact import Fact
+from domain.fact import STORED, Fact
 from domain.lanes import Discipline, Purpose
 from domain.ledger import upcast as upcasting
 from domain.ledger.keys import KeyDestroyed, KeyRing
@@ -17,8 +17,9 @@ from domain.ledger.mapper import UNRECORDED, SealingMapper
 from domain.ledger.sealing import Sealing, Unreadable, as_read, is_sealed
 from domain.ledger.stored import Stored
 from domain.ledger.upcast import Body, stored_as, upcast
+from domain.measure import Reading
 from domain.practitioner import EquipmentNoted
-from domain.restriction import RestrictionLifted
+from domain.restriction import MilestoneProposed, RestrictionLifted
 from tests.domain.ledger.facts import denied
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -140,6 +141,20 @@ def test_what_could_not_be_read_back_is_not_stored() -> None:
     assert as_read(FACT) == (FACT, FACT.model_dump_json().encode())
     with pytest.raises(ValueError, match="restriction"):
         as_read(FACT.model_copy(update={"restriction": "no id"}))
+
+
+def test_a_rule_of_a_later_day_does_not_stand_between_us_and_what_was_stored(
+    sealing: Sealing, subject: UUID
+) -> None:
+    heavier = {"measure": "unheard_of", "value": 1, "unit": "deg", "taken_at": NOW}
+    with pytest.raises(ValueError, match="measure"):
+        Reading.model_validate(heavier)
+    reading = Reading.model_validate(heavier, context=STORED)
+    fact = MilestoneProposed.model_validate(
+        {"restriction": uuid4(), "milestone": "m", "evidence": (reading,)}, context=STORED
+    )
+    assert as_read(fact)[0] == fact
+    assert sealing.entry(stored(sealing, subject, fact)).fact == fact
 
 
 def test_sealed_bytes_are_bound_to_what_they_are_for(
