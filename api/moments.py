@@ -36,7 +36,7 @@ def rfc3339(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _at(
+async def _at(
     at: Annotated[
         str | None,
         Query(
