@@ -104,10 +104,19 @@ class Clinic:
         path = f"/consents/{consent.id('consent')}/withdrawal"
         return self.does(self.client, name, path, {"reason": reason}, seen=consent.version)
 
-    def imposes(self, who: Person, name: str, terms: Json, clinical_reason: str) -> Step:
+    def imposes(
+        self,
+        who: Person,
+        name: str,
+        terms: Json,
+        clinical_reason: str,
+        *,
+        effective: str | None = None,
+    ) -> Step:
         """`who` says what the client must not do, and (apart from it) why."""
         body = {"terms": terms, "clinical_reason": clinical_reason}
-        return self.does(who, name, "/restrictions", body)
+        path = f"{self.path}/restrictions"
+        return self._teller.does(who, name, path, body, effective=effective)
 
     def modifies(self, who: Person, name: str, restriction: str, terms: Json, *, seen: int) -> Step:
         """`who` puts other terms in the place of those they saw."""

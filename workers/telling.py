@@ -55,11 +55,17 @@ class Teller:
         *,
         seen: int | None = None,
         method: str = "POST",
+        effective: str | None = None,
     ) -> Step:
-        """`who` has something recorded, having `seen` this version of what it is about."""
+        """`who` has something recorded, having `seen` this version of what it is about.
+
+        It holds clinically from `effective`, if not from now.
+        """
         headers = {"Idempotency-Key": f"{self._run}-{name}"[:64]}
         if seen is not None:
             headers["If-Match"] = f'"{seen}"'
+        if effective is not None:
+            headers["Tandem-Effective"] = effective
         return self._once(who, name, method, path, body, headers)
 
     def told(self, name: str) -> Step:

@@ -1,6 +1,7 @@
 """A new knee: the trainer acknowledges, measures and proposes; the physio confirms; the limits
 change with that very fact, and not before its week."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -36,6 +37,14 @@ def test_the_card_says_in_ten_seconds_what_holds(story: dict[str, Step]) -> None
     assert "Priya Nair" in line(screen, "call")
     assert len(screen["card"]["lines"]) <= 5
     assert only(screen)["to_acknowledge"]
+
+
+def test_it_has_held_since_the_operation_and_was_recorded_today(story: dict[str, Step]) -> None:
+    imposed = only(story["sam-first"].answer)["imposed"]
+    weeks = datetime.fromisoformat(imposed["recorded_at"]) - datetime.fromisoformat(
+        imposed["effective"]
+    )
+    assert 41 <= weeks.days <= 43
 
 
 def test_a_proposal_changes_nothing_until_it_is_confirmed(story: dict[str, Step]) -> None:

@@ -23,7 +23,8 @@ def tell(clinic: Clinic) -> None:
     clinic.grants(clinic.terms(SAM, TRAINER_READS, "training"), "consent-sam")
     clinic.grants(clinic.terms(JO, COORDINATOR_READS, "coordination"), "consent-jo")
     clinic.grants(clinic.terms(MEI, "identity restrictions function", "treatment"), "consent-mei")
-    clinic.imposes(PRIYA, "restricted", terms(clinic), CLINICAL)
+    # It has held since the operation; when it was recorded is the log's to say.
+    clinic.imposes(PRIYA, "restricted", terms(clinic), CLINICAL, effective=clinic.at(-42))
     restriction = clinic.told("restricted").id("restriction")
     screen = clinic.reads(SAM, "sam-first")
     clinic.acknowledges(SAM, "acknowledged", restriction, screen)
