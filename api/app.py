@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
-from starlette.middleware import Middleware
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.types import ASGIApp
 
 from api import (
     accesses,
@@ -37,12 +38,12 @@ from api.metrics import Metrics
 from deploy.settings import Settings, load_settings
 
 SUBJECTS: tuple[APIRouter, ...] = (
+    clients.routes,
     restrictions.routes,
     acknowledgements.routes,
     milestones.routes,
     holds.routes,
     board.routes,
-    clients.routes,
     team.routes,
     consents.routes,
     locks.routes,
@@ -61,12 +62,25 @@ SUBJECTS: tuple[APIRouter, ...] = (
 """In the order in which a request is matched: the busiest first."""
 
 
+class Api(FastAPI):
+    """FastAPI with nothing around its routes but what is ours."""
+
+    metrics: Metrics
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """What a request passes on its way in, outermost first. The framework's own layers are for
+        telemetry, files and debugging, none of which is wanted here."""
+        handlers = dict(self.exception_handlers)
+        answering = ExceptionMiddleware(self.router, handlers=handlers)
+        return AccessLog(HeadAsGet(BodyLimit(answering)), self.metrics)
+
+
 def create_app(
     settings: Settings | None = None,
     *,
     service_url: str | None = None,
     clock: Clock = utc_now,
-) -> FastAPI:
+) -> Api:
     """The API. `settings`: those of the environment by default. `service_url`: a migrated database
     to connect to, instead of opening the one that the settings name.
 
@@ -84,7 +98,7 @@ def create_app(
             app.state.tandem = tandem
             yield
 
-    app = FastAPI(
+    app = Api(
         lifespan=lifespan,
         # The pages of these load scripts from elsewhere; the document itself is served.
         docs_url=None,
@@ -92,12 +106,8 @@ def create_app(
         openapi_url=None,
         # It would tell a tracing system of paths and of the messages of exceptions.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
-        middleware=[
-            Middleware(AccessLog, metrics=metrics),
-            Middleware(HeadAsGet),
-            Middleware(BodyLimit),
-        ],
     )
+    app.metrics = metrics
     # Not `include_router`: routes of one flat list are matched without detours.
     app.router.routes.extend(route for routes in SUBJECTS for route in routes.routes)
     errors.install(app)

@@ -98,7 +98,7 @@ async def knowledge(
     client: UUID,
     reader: Whose,
     caller: Calling,
-    at: At = None,
+    at: At,
     acting_as: ActedAs = None,
 ) -> Response:
     """Each fact with its five states, when, by which disclosure and on which consent; and beside
@@ -114,7 +114,7 @@ def _told(found: Knowledge) -> Body:
 @routes.get("/audit/clients/{client}/facts/{position}/knowers")
 @door(Door.AUDITED, "who has had one fact, in which state, since when; no content")
 async def knowers(
-    request: Request, client: UUID, position: Position, caller: Calling, at: At = None
+    request: Request, client: UUID, position: Position, caller: Calling, at: At
 ) -> Response:
     """For one fact, who has known it since when."""
     await _require_auditable(caller, client)
@@ -179,7 +179,7 @@ async def differences(
     client: UUID,
     reader: Whose,
     caller: Calling,
-    at: At = None,
+    at: At,
     acting_as: ActedAs = None,
     and_reader: Annotated[UUID | None, Query(description="Default: the same reader.")] = None,
     and_at: Annotated[str | None, Query(description="Default: the same moment.")] = None,

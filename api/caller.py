@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 
 from api.auth import Principal
 from api.composition import Tandem, tandem_of
-from api.headers import RequestHeader, reads
+from api.parameters import Parameter, reads
 from api.problems import Problem, forbidden, invalid_field
 from domain.actor import DEFAULT_PURPOSE, Actor
 from domain.lanes import Discipline, Purpose
@@ -49,13 +49,13 @@ def does_not_hold(refused: Refused) -> Problem:
     return forbidden(refused.code, "You do not act in this discipline here.")
 
 
-ACTING_AS = RequestHeader(
+ACTING_AS = Parameter(
     "Tandem-Acting-As",
     "In which of your disciplines you act; by default what the token says, else the only one you "
     "hold, else client.",
     "physiotherapist",
 )
-PURPOSE = RequestHeader(
+PURPOSE = Parameter(
     "Tandem-Purpose",
     "For what you act; by default what the discipline acts for.",
     "treatment",
@@ -80,7 +80,7 @@ async def caller(request: Request) -> Caller:
 Calling = Annotated[Caller, Depends(caller)]
 
 
-def _one_of(choices: type[Choice], header: RequestHeader, sent: Headers) -> Choice | None:
+def _one_of(choices: type[Choice], header: Parameter, sent: Headers) -> Choice | None:
     value = sent.get(header.name)
     if value is None:
         return None

@@ -64,7 +64,7 @@ async def chart(
     request: Request,
     client: UUID,
     caller: Calling,
-    at: At = None,
+    at: At,
     reader: Annotated[
         UUID | None,
         Query(description="For auditors with an open case: whose chart, as they would have seen."),

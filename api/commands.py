@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from api import refusals
 from api.caller import ACTING_AS, PURPOSE, Caller, caller
 from api.errors import WHO_SOMEBODY_IS, not_as_this
-from api.headers import RequestHeader, reads
 from api.idempotency import KEY, Asked, identify, key_reused
 from api.moments import read_moment
+from api.parameters import Parameter, reads
 from api.problems import invalid_field, unavailable
 from api.receipts import receipt
 from api.refusals import About
@@ -145,7 +145,7 @@ class Command:
         return max(row.version for row in rows if row.stream == decided.state.id)
 
 
-EFFECTIVE = RequestHeader(
+EFFECTIVE = Parameter(
     "Tandem-Effective",
     "From when it holds clinically, if not from now. It never reaches back into what was "
     "recorded: a consent legitimises nothing earlier.",

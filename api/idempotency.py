@@ -13,7 +13,7 @@ from uuid import UUID, uuid4, uuid5
 from fastapi import Request
 
 from api.caller import Caller
-from api.headers import RequestHeader
+from api.parameters import Parameter
 from api.problems import Problem, invalid_field
 
 LONGEST_KEY = 64
@@ -33,7 +33,7 @@ class Asked:
         return uuid5(self.command, kind)
 
 
-KEY = RequestHeader(
+KEY = Parameter(
     "Idempotency-Key",
     "Recommended: 1 to 64 printable characters, new for each intention. The same request with the "
     "same key is recorded once; its answer says `Idempotency-Replayed: true`.",

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 
+from api.parameters import Parameter, reads
 from api.problems import Problem, invalid_field
 
 LARGEST_POSITION = 2**63 - 1
@@ -36,19 +37,22 @@ def rfc3339(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-async def _at(
-    at: Annotated[
-        str | None,
-        Query(
-            description="An earlier moment: an RFC 3339 time or a position. Default: now.",
-            examples=["2026-03-14T14:00:00Z"],
-        ),
-    ] = None,
-) -> Moment | None:
+AT = Parameter(
+    "at",
+    "An earlier moment: an RFC 3339 time or a position of the log. Default: now.",
+    "2026-03-14T14:00:00Z",
+    place="query",
+)
+
+
+@reads(AT)
+async def moment_asked(request: Request) -> Moment | None:
+    """The moment that is asked about; None for now. Raises Problem 422."""
+    at = request.query_params.get(AT.name)
     return None if at is None else read_moment(at)
 
 
-At = Annotated[Moment | None, Depends(_at)]
+At = Annotated[Moment | None, Depends(moment_asked)]
 
 
 def not_a_cursor() -> Problem:

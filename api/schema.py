@@ -8,8 +8,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from api.doors import Door, declared, door
-from api.headers import headers_of
 from api.json_response import Json
+from api.parameters import parameters_of
 from api.problems import MEDIA_TYPE
 from api.route import router
 
@@ -116,7 +116,7 @@ class Document:
                 operation["x-tandem-releases"] = found.releases
                 if isinstance(route, APIRoute):
                     told = operation.setdefault("parameters", [])
-                    told += [header.parameter() for header in headers_of(route.dependant)]
+                    told += [each.parameter() for each in parameters_of(route.dependant)]
                 if found.public:
                     operation["security"] = []
                     operation["responses"].pop("422", None)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.headers import RequestHeader, reads
+from api.parameters import Parameter, reads
 from api.problems import Problem, invalid_field
 
 _TAG = re.compile(r'^(?:W/)?"([0-9]{1,15})(?:\.[0-9a-f]{1,64})?"$')
@@ -35,7 +35,7 @@ def has(sent: str | None, tag: str) -> bool:
     return tag in named or "*" in named
 
 
-IF_MATCH = RequestHeader(
+IF_MATCH = Parameter(
     "If-Match",
     "The version of the item that was displayed: its ETag, or the `version` that a view shows of "
     "it, in quotes.",
