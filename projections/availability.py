@@ -6,7 +6,7 @@ at every instant at which the clock alone changes the answer. Pure: two streams 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from domain.actor import Actor
@@ -19,6 +19,8 @@ from domain.record import CareRecord
 from domain.refused import Refused
 from domain.scope import Basis, Scope
 from projections.reader import Reader
+
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class _Watch:
     record: CareRecord
     person: PractitionerRecord
     scope: Scope
+    asked: datetime = NEVER
+    """Up to when policy has been asked. What lies before is answered."""
     facts: dict[int, Entry] = field(default_factory=dict)
     spans: dict[int, list[Span]] = field(default_factory=dict)
 
@@ -59,20 +63,20 @@ class _Watch:
             self.spans[entry.version] = []
         else:
             self.person = self.person.evolve(entry)
-        if entry.stream != self.record.id or entry.version == 1 or _moves_policy(entry.fact):
+        if self._moves(entry):
             self.ask(entry.recorded_at)
         else:
             self.mark(entry.version, entry.recorded_at)
 
     def expire(self, until: datetime) -> None:
         """Ask again at each instant before `until` at which the clock alone changes the answer."""
-        asked = datetime.min.replace(tzinfo=until.tzinfo)
-        while (change := self._next_change(asked)) is not None and change <= until:
+        while (change := self._next_change()) is not None and change <= until:
             self.ask(change)
-            asked = change
+        self.asked = max(self.asked, until)
 
     def ask(self, now: datetime) -> None:
         """Ask policy anew, and mark what has become visible or has ceased to be."""
+        self.asked = now
         self.scope = scope_of(self.record, self._actor(now), self.reader.purpose, now)
         for version in self.facts:
             self.mark(version, now)
@@ -83,7 +87,9 @@ class _Watch:
         basis = visible(self.scope, self.facts[version])
         current = spans[-1] if spans and spans[-1].until is None else None
         if current is not None and basis != current.basis:
-            spans[-1] = Span(current.since, now, current.basis)
+            spans.pop()
+            if current.since < now:
+                spans.append(Span(current.since, now, current.basis))
         if basis is not None and (current is None or basis != current.basis):
             spans.append(Span(now, None, basis))
 
@@ -95,10 +101,17 @@ class _Watch:
         except Refused:
             return Actor(self.reader.person, self.reader.acting_as, good_standing=False)
 
-    def _next_change(self, after: datetime) -> datetime | None:
+    def _moves(self, entry: Entry) -> bool:
+        """Whether the answer may be another one after this entry."""
+        if entry.stream != self.record.id or entry.version == 1:
+            return True
+        # Whoever has written something reads what they wrote.
+        return _moves_policy(entry.fact) or entry.by.actor == self.reader.person
+
+    def _next_change(self) -> datetime | None:
         begins = [consent.terms.starts for consent in self.record.consents]
         instants = [self.scope.not_after, *begins]
-        return min((at for at in instants if at is not None and at > after), default=None)
+        return min((at for at in instants if at is not None and at > self.asked), default=None)
 
 
 def _moves_policy(fact: Fact | Erased) -> bool:

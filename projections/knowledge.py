@@ -27,14 +27,23 @@ class Known:
     entry: Entry
     spans: Sequence[Span]
     released: Sequence[Disclosure]
-    acknowledged: Sequence[tuple[Acknowledged, Source]]
-    void: bool = False
+    acknowledged: Sequence["Acknowledging"]
     authored: bool = False
 
     @property
     def shown(self) -> bool:
         """Whether its content was ever released to the reader."""
         return bool(self.released)
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledging:
+    """One acknowledgement of an edition that a fact is part of. `void`: a correction or retraction
+    has voided it since; None where that cannot be told any more, the client being erased."""
+
+    fact: Acknowledged
+    source: Source
+    void: bool | None
 
 
 def known(
@@ -45,26 +54,33 @@ def known(
     reader: object,
 ) -> list[Known]:
     """What the reader of `access` had of each fact of `record`, in record order."""
-    by_version = _acknowledged(record, access)
+    acknowledged = _acknowledged(record, access)
+    released = _released_by_version(record, access)
     return [
         Known(
             entry=entry,
             spans=spans.get(entry.version, ()),
-            released=access.released(entry.version),
-            acknowledged=[(ack, source) for ack, source, _ in by_version.get(entry.version, [])],
-            void=any(void for _, _, void in by_version.get(entry.version, [])),
+            released=released.get(entry.version, ()),
+            acknowledged=acknowledged.get(entry.version, ()),
             authored=entry.by.actor == reader,
         )
         for entry in entries
     ]
 
 
-def _acknowledged(
-    record: CareRecord, access: AccessRecord
-) -> dict[int, list[tuple[Acknowledged, Source, bool]]]:
-    """Record version → acknowledgements of an edition that its content was part of, and whether
-    they have been voided since by a correction or retraction."""
-    found: dict[int, list[tuple[Acknowledged, Source, bool]]] = {}
+def _released_by_version(record: CareRecord, access: AccessRecord) -> dict[int, list[Disclosure]]:
+    """Record version → the disclosures that its content was in, oldest first: in one pass."""
+    found: dict[int, list[Disclosure]] = {}
+    for made in access.disclosures.values():
+        for first, last in made.fact.shown:
+            for version in range(first, min(last, record.version) + 1):
+                found.setdefault(version, []).append(made)
+    return found
+
+
+def _acknowledged(record: CareRecord, access: AccessRecord) -> dict[int, list[Acknowledging]]:
+    """Record version → acknowledgements of an edition that its content was part of."""
+    found: dict[int, list[Acknowledging]] = {}
     for ack, source in access.acknowledgements:
         item = record.restrictions.items.get(ack.restriction)
         edition = item.edition_seen(ack.version) if item else None
@@ -73,8 +89,9 @@ def _acknowledged(
             made.person == source.author and made.seen == ack.version
             for made in item.acknowledgements
         )
+        made = Acknowledging(ack, source, None if record.erased else not standing)
         for version in versions:
-            found.setdefault(version, []).append((ack, source, not standing))
+            found.setdefault(version, []).append(made)
     return found
 
 
@@ -138,15 +155,23 @@ def _released(fact: Known) -> Body | None:
 
 
 def _basis(fact: Known, disclosure: Disclosure) -> Body | None:
+    """On what it was released. Of several bases of its category, the one by which policy opened
+    this very fact at that moment."""
     category = None if isinstance(fact.entry.fact, Erased) else fact.entry.fact.category
-    for shown in disclosure.fact.categories_shown:
-        if shown.category == category:
-            consent = shown.reference if shown.rule is Rule.CONSENT else None
-            return {
-                "rule": shown.rule,
-                "reference": _text(shown.reference),
-                "consent": _text(consent),
-            }
+    found = [shown for shown in disclosure.fact.categories_shown if shown.category == category]
+    open_by = {
+        (span.basis.rule, span.basis.reference)
+        for span in fact.spans
+        if span.since <= disclosure.source.recorded_at
+        and (span.until is None or disclosure.source.recorded_at < span.until)
+    }
+    for shown in sorted(found, key=lambda one: (one.rule, one.reference) not in open_by):
+        consent = shown.reference if shown.rule is Rule.CONSENT else None
+        return {
+            "rule": shown.rule,
+            "reference": _text(shown.reference),
+            "consent": _text(consent),
+        }
     return None
 
 
@@ -171,13 +196,14 @@ def _received(fact: Known) -> Body | None:
 def _acknowledgement(fact: Known) -> Body | None:
     if not fact.acknowledged:
         return None
-    ack, source = fact.acknowledged[0]
+    # One that stands, if there is one; the first that there was, if all are void.
+    made = next((one for one in fact.acknowledged if not one.void), fact.acknowledged[0])
     return {
-        "at": source.recorded_at.isoformat(),
-        "position": source.position,
-        "version": ack.version,
-        "disclosure": ack.disclosure,
-        "void": fact.void,
+        "at": made.source.recorded_at.isoformat(),
+        "position": made.source.position,
+        "version": made.fact.version,
+        "disclosure": made.fact.disclosure,
+        "void": made.void,
     }
 
 
@@ -189,5 +215,3 @@ def split(facts: Sequence[Known]) -> tuple[list[Known], list[Known]]:
     """Facts shown to the reader (or written by them), and those that were true and were not."""
     shown = [fact for fact in facts if fact.shown or fact.authored]
     return shown, [fact for fact in facts if not (fact.shown or fact.authored)]
-
-

@@ -5,7 +5,7 @@ Every answer leaves through the door like anything else; what is here makes the 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from domain.access import AccessRecord, access_stream
@@ -42,18 +42,21 @@ class Knowledge:
 
 async def entries(ledger: Ledger, stream: UUID, moment: Moment) -> list[Entry]:
     """A stream as it stood at `moment`."""
-    stored = await ledger.log.stream(stream, until_position=moment.position)
-    return [ledger.sealing.entry(one) for one in stored]
+    return await ledger.entries(await ledger.log.stream(stream, until_position=moment.position))
 
 
 async def moment(ledger: Ledger, at: datetime | int | None, now: datetime) -> Moment:
-    """The cut that a time, a position, or (None) the present names."""
+    """The cut that a time, a position, or (None) the present names. What is still to come is not
+    known: a time after `now`, or a position that there is not yet, names the present."""
     if isinstance(at, datetime):
+        at = min(at, now)
         return Moment(await ledger.log.position_at(at), at)
-    if at is None:
-        return Moment(await ledger.log.head(), now)
-    lines = await ledger.log.after(at - 1, until=at, limit=1)
-    return Moment(at, lines[0].recorded_at if lines else now)
+    if at is not None:
+        for line in await ledger.log.after(at - 1, until=at, limit=1):
+            return Moment(at, line.recorded_at)
+        if at <= 0:
+            return Moment(0, datetime.min.replace(tzinfo=UTC))
+    return Moment(await ledger.log.head(), now)
 
 
 async def reader_of(
@@ -80,9 +83,7 @@ async def knew(ledger: Ledger, client: UUID, reader: Reader, at: Moment) -> Know
     access = AccessRecord.fold(access_stream(client, reader.person), accessed)
     spans = availability(client, of_client, standing, reader, at.time)
     record = CareRecord.fold(client, of_client)
-    return Knowledge(
-        client, reader, at, known(record, of_client, access, spans, reader.person)
-    )
+    return Knowledge(client, reader, at, known(record, of_client, access, spans, reader.person))
 
 
 def knowledge_view(knowledge: Knowledge) -> Body:
