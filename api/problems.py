@@ -99,11 +99,14 @@ def invalid_field(path: str, problem: str, mend: str) -> Problem:
 
 
 def unavailable(retry_after: int) -> Problem:
-    """The log cannot be written, so nothing can be recorded and nothing can be released."""
+    """The log cannot be written, so nothing is released. Whether a command under way when it went
+    was recorded, nobody can say: sent again under the same Idempotency-Key, it is recorded once.
+    """
     return Problem(
         503,
         "unavailable",
-        "Nothing was recorded and nothing was released. Try again shortly.",
+        "Nothing was released, and nothing is confirmed as recorded. Try again shortly, a command "
+        "with the same Idempotency-Key: it is then recorded once, whatever became of it now.",
         headers={"Retry-After": str(max(1, retry_after))},
     )
 
