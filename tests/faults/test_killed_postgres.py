@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 
 import psycopg
 import pytest
@@ -15,7 +16,7 @@ from tests.faults import log, stages
 from tests.faults.checker import received_without_disclosure
 from tests.faults.installation import Api, Installation
 from tests.faults.race import Received, received
-from tests.faults.test_killed_api import disclosures, grant, read, require_once
+from tests.faults.test_killed_api import disclosures, grant, outcomes, read, require_once
 from tests.faults.waiting import eventually
 from tests.faults.wire import Answer, Connection
 
@@ -146,9 +147,65 @@ async def test_what_was_committed_before_the_answer_survives(
     with killed(postgres):
         await installation.go_on()
         shown = await reading
+        require_unavailable(await read(api, s))
     assert shown.status == 200
     assert disclosures(installation, s)[-1] == shown.disclosure
+    # What could not be noted then is noted now, without anybody asking for anything.
+    await eventually(lambda: outcomes(installation, s) == {shown.disclosure: "completed"})
     log.require_whole(installation)
+
+
+async def test_an_answer_of_the_database_that_was_lost_is_found_again(
+    installation: Installation, postgres: EmbeddedPostgres
+) -> None:
+    (api,) = await installation.start()
+    s = await scene(installation)
+    for ask in (partial(grant, api, s, "lost"), partial(read, api, s)):
+        with _answers_held(postgres):
+            asking = asyncio.create_task(ask())
+            await eventually(partial(_answer_is_held, installation))
+        with killed(postgres):
+            pass
+        answer = await asking
+        assert answer.status in (200, 201), answer
+    assert disclosures(installation, s) == [answer.disclosure]
+    require_once(installation, await grant(api, s, "lost"), await grant(api, s, "lost"))
+
+    # Away for too long, and nobody can say: so nobody says that nothing was recorded.
+    with _answers_held(postgres):
+        asking = asyncio.create_task(grant(api, s, "away"))
+        await eventually(partial(_answer_is_held, installation))
+    with killed(postgres):
+        answer = await asking
+        require_unavailable(answer)
+        assert "Nothing was recorded" not in answer.json()["detail"]
+    first = await granted_at_last(api, s, "away")
+    assert first.headers["idempotency-replayed"] == "true"
+    require_once(installation, first, await grant(api, s, "away"))
+
+
+def _answer_is_held(installation: Installation) -> bool:
+    query = (
+        "SELECT 1 FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event = 'SyncRep'"
+    )
+    return log.rows(installation, query) != []
+
+
+@contextmanager
+def _answers_held(server: EmbeddedPostgres) -> Iterator[None]:
+    """What is committed from now on is on the disk, and nobody is told before the server is killed:
+    it waits for a replica that there is not."""
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        connection.execute("SELECT pg_reload_conf()")
+        try:
+            yield
+        except BaseException:
+            connection.execute("ALTER SYSTEM RESET synchronous_standby_names")
+            connection.execute("SELECT pg_reload_conf()")
+            raise
+        connection.execute("ALTER SYSTEM RESET synchronous_standby_names")
 
 
 async def test_under_load_whatever_was_received_had_been_disclosed(
