@@ -18,7 +18,8 @@ from projections.disclosure import Released
 from projections.reader import Reader
 
 GATHER_SECONDS = 0.05
-AGAIN_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+"""After the log could not be written."""
 AT_MOST = 200
 
 log = logging.getLogger(__name__)
@@ -29,9 +30,12 @@ class SentLog:
     """Notes how transfers ended. Run `keep` as a task; `note` never blocks and never fails."""
 
     ledger: Ledger
+    retry_seconds: float = RETRY_SECONDS
     _waiting: list[NewEvent] = field(default_factory=list)
-    _under_way: Command | None = None
     _noted: asyncio.Event = field(default_factory=asyncio.Event)
+    _appending: Command | None = None
+    """Of which it is not known yet that it is durable. It is sent again as it is, under the same
+    id, so that it is appended once, whatever had become of the first attempt."""
 
     def note(self, reader: Reader, released: Released, outcome: Outcome, now: datetime) -> None:
         """The transfer of `released` ended in `outcome`."""
@@ -50,25 +54,25 @@ class SentLog:
             while True:
                 await self._noted.wait()
                 await asyncio.sleep(GATHER_SECONDS)
-                await self.flush()
-                if self._under_way is not None:
-                    await asyncio.sleep(AGAIN_SECONDS)
+                if not await self.flush():
+                    await asyncio.sleep(self.retry_seconds)
                     self._noted.set()
         except asyncio.CancelledError:
             await self.flush()
             raise
 
-    async def flush(self) -> None:
-        """Append all that has been noted so far. What cannot be appended now waits, and comes again
-        as the same command: it may have been appended although nobody could say so."""
+    async def flush(self) -> bool:
+        """Append all that has been noted so far; whether that is done. What cannot be appended
+        now waits."""
         self._noted.clear()
-        while self._under_way is not None or self._waiting:
-            if self._under_way is None:
-                batch, self._waiting = self._waiting[:AT_MOST], self._waiting[AT_MOST:]
-                self._under_way = Command(id=uuid4(), events=tuple(batch))
+        while self._appending or self._waiting:
+            if self._appending is None:
+                self._appending = Command(id=uuid4(), events=tuple(self._waiting[:AT_MOST]))
+                del self._waiting[:AT_MOST]
             try:
-                await self.ledger.append(self._under_way)
+                await self.ledger.append(self._appending)
             except LedgerUnavailable:
                 log.warning("transfers not noted yet: the log cannot be written")
-                return
-            self._under_way = None
+                return False
+            self._appending = None
+        return True
