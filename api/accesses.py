@@ -11,7 +11,7 @@ from api.moments import After, Limit, read_position
 from api.route import router
 from api.showing import show
 from projections.accesses import accesses_view
-from projections.disclosure import Ask
+from projections.asking import Ask
 from projections.people import people
 from projections.withdrawal import accesses_of
 

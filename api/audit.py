@@ -30,8 +30,8 @@ from domain.lanes import Discipline
 from domain.record import CareRecord
 from domain.refused import Refused
 from projections import auditor, time_machine
+from projections.asking import Ask
 from projections.disclosing_lists import register_page
-from projections.disclosure import Ask
 from projections.pages import Page
 from projections.reader import Reader
 from projections.sheet import Body, View

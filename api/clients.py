@@ -27,7 +27,7 @@ from domain.client import (
 from domain.lanes import Category, Discipline
 from domain.record import CareRecord
 from projections import auditor, card_shown, past, time_machine
-from projections.disclosure import Ask
+from projections.asking import Ask
 from projections.sheet import NothingToShow
 from projections.views import CHART
 

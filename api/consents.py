@@ -26,7 +26,7 @@ from domain.lanes import Category
 from domain.ledger.command import LedgerUnavailable
 from domain.record import CareRecord
 from projections import client as own
-from projections.disclosure import Ask
+from projections.asking import Ask
 from projections.previewing import grantees, preview_view
 from projections.withdrawal import accesses_of, proof_view
 

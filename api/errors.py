@@ -13,7 +13,7 @@ from api.validation import invalid_from
 from api.wording import sentence
 from domain.ledger.command import LedgerUnavailable
 from domain.refused import Refused, Unprocessable
-from projections.disclosure import NotYours
+from projections.asking import NotYours
 from projections.sheet import NothingToShow
 
 Answer = Callable[[Any], Problem]

@@ -21,7 +21,7 @@ from domain.access import AccessRecord, Channel, HeldOffline, OfflineCopyWiped, 
 from domain.fact import Fact
 from domain.refused import Refused
 from projections import card_shown
-from projections.disclosure import Ask, Released
+from projections.asking import Ask, Released
 
 routes = router("restrictions")
 

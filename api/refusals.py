@@ -19,7 +19,7 @@ from domain.lanes import Category
 from domain.record import CareRecord
 from domain.refused import Refused
 from domain.scope import Scope
-from projections.disclosure import Ask, Released
+from projections.asking import Ask, Released
 from projections.sheet import NothingToShow, Sheet, View
 
 VIEW = "refusal"

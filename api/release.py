@@ -12,7 +12,7 @@ from api.moments import rfc3339
 from api.tags import has, view_tag
 from api.transfer import transfer
 from domain.access import Outcome
-from projections.disclosure import Released
+from projections.asking import Released
 
 Disclose = Callable[[], Awaitable[Released]]
 Tag = Callable[[Released], str]

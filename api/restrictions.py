@@ -26,7 +26,7 @@ from domain.restriction import (
     RestrictionReviewed,
 )
 from projections import restriction_shown
-from projections.disclosure import Ask, Released
+from projections.asking import Ask, Released
 
 routes = router("restrictions")
 ONE = "/clients/{client}/restrictions/{restriction}"

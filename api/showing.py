@@ -7,7 +7,7 @@ from fastapi import Request, Response
 
 from api.caller import Caller
 from api.release import Disclosed, Tag, of_view
-from projections.disclosure import Ask, Released
+from projections.asking import Ask, Released
 
 CARRIED = ("tandem-position", "idempotency-replayed")
 

@@ -19,9 +19,10 @@ from uuid import UUID
 from domain.lanes import Category, Discipline, Purpose
 from domain.ledger.command import Conflicted, LedgerUnavailable
 from projections import board_shown, register_shown
+from projections.asking import Ask
 from projections.blind_index import BlindIndex, has_words, words
 from projections.board_queries import Candidate, Order, Place, candidates
-from projections.disclosure import ATTEMPTS, Ask, Door
+from projections.disclosure import ATTEMPTS, Door
 from projections.pages import Looking, Page
 from projections.querying import Lists
 from projections.reader import Reader

@@ -10,18 +10,14 @@ record moved meanwhile it is read again, and from then on only what policy rests
 that a busy record never starves its readers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from time import monotonic
 from uuid import UUID, uuid4
-
-import orjson
 
 from domain.access import (
     AccessRecord,
-    Channel,
     Denied,
     Disclosed,
     ShownBasis,
@@ -40,6 +36,7 @@ from domain.ledger.ledger import Ledger
 from domain.policy import scope as scope_of
 from domain.record import CareRecord
 from domain.scope import Scope
+from projections.asking import NO_VIEW, Ask, Attempt, NotYours, Part, Released
 from projections.kept import Copies, Copy
 from projections.people import people
 from projections.reader import Reader
@@ -47,78 +44,6 @@ from projections.rendered import Rendered, Renderings, good_until
 from projections.sheet import NothingToShow, View
 
 ATTEMPTS = 6
-RELEASE_WITHIN_SECONDS = 3.0
-"""A response not started by then is discarded and disclosed again."""
-
-
-class NotYours(Exception):
-    """There is no such client, or nothing of it is this reader's to know: the two look the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """What is asked for: a view of one client by name, made by `render`.
-
-    `item`: what it is about, if about one thing. `accounting`: it tells who was told what, and
-    nothing of what it said, so that an auditor needs no case. `render` raises NothingToShow if
-    there is nothing that it may show.
-    """
-
-    view: str
-    render: Callable[[CareRecord, Scope, datetime], View]
-    item: UUID | None = None
-    accounting: bool = False
-    pure: bool = False
-    """`render` rests on nothing but its arguments: what it made holds while they do."""
-    channel: Channel = Channel.API
-    content_type: str = "application/json"
-    language: str = "en"
-    serialise: Callable[[object], bytes] = orjson.dumps
-
-
-def _nothing(record: CareRecord, scope: Scope, now: datetime) -> View:
-    raise NothingToShow
-
-
-_NO_VIEW = Ask("none", _nothing)
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """Bytes that may be let go of now, and the fact that says so at log position `position`."""
-
-    client: UUID
-    reader: UUID
-    position: int
-    body: bytes
-    commitment: bytes
-    record_version: int
-    as_of: datetime
-    content_type: str
-    durable_at: float = field(default_factory=monotonic)
-
-    @property
-    def etag(self) -> str:
-        """An opaque tag of the reader's own view; the same bytes have the same tag for a while."""
-        return self.commitment.hex()[:32]
-
-    @property
-    def stale(self) -> bool:
-        """Whether it is too late after the disclosure to start letting go of the bytes."""
-        return monotonic() - self.durable_at > RELEASE_WITHIN_SECONDS
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """One try: what was read, what it permits, and what that rests on."""
-
-    record: CareRecord
-    actor: Actor
-    scope: Scope
-    case: AccessRecord | None
-    now: datetime
-    fresh: bool
-    rendered: Rendered | None = None
 
 
 @dataclass(slots=True)
@@ -138,14 +63,15 @@ class Door:
         `does-not-hold-discipline`.
         """
         for number in range(ATTEMPTS):
-            attempt = await self._look(reader, client, ask, fresh=number > 0)
+            attempt = await self.look(reader, client, ask, fresh=number > 0)
             if attempt.scope.empty:
                 if not attempt.fresh:
                     continue
                 await self._deny(reader, client, ask)
                 raise NotYours
             try:
-                return await self._release(reader, client, ask, attempt)
+                part = await self.prepare(reader, client, ask, attempt)
+                return (await self.let_go(reader, [part]))[0]
             except NothingToShow:
                 if attempt.fresh:
                     await self._deny(reader, client, ask)
@@ -156,17 +82,18 @@ class Door:
 
     async def scope(self, reader: Reader, client: UUID) -> tuple[CareRecord, Scope]:
         """The record and what policy lets `reader` see of it now. Releases nothing."""
-        attempt = await self._look(reader, client, _NO_VIEW, fresh=True)
+        attempt = await self.look(reader, client, NO_VIEW, fresh=True)
         return attempt.record, attempt.scope
 
-    async def _look(self, reader: Reader, client: UUID, ask: Ask, *, fresh: bool) -> _Attempt:
+    async def look(self, reader: Reader, client: UUID, ask: Ask, *, fresh: bool) -> Attempt:
+        """What policy permits of the record, as known or (`fresh`) as it is now. Nothing leaves."""
         now = self.clock()
         find = self.ledger.refresh if fresh else self.ledger.known
         actor = await reader.actor(self.ledger, now, fresh=fresh)
         record = await find(CareRecord, client)
         if ask.accounting and reader.acting_as is Discipline.AUDITOR:
             scope = accountability(record, actor, reader.purpose, now)
-            return _Attempt(record, actor, scope, None, now, fresh)
+            return Attempt(record, actor, scope, None, now, fresh)
         access: AccessRecord | None = None
         case: AuditCase | None = None
         if reader.acting_as is Discipline.AUDITOR:
@@ -175,37 +102,51 @@ class Door:
         elif ask.pure:
             key = (client, reader, ask.view, ask.item)
             if (rendered := self._renderings.find(key, record, actor, now)) is not None:
-                return _Attempt(record, actor, rendered.scope, None, now, fresh, rendered)
+                return Attempt(record, actor, rendered.scope, None, now, fresh, rendered)
         scope = scope_of(record, actor, reader.purpose, now, audit_case=case)
-        return _Attempt(record, actor, scope, access, now, fresh)
+        return Attempt(record, actor, scope, access, now, fresh)
 
-    async def _release(self, reader: Reader, client: UUID, ask: Ask, attempt: _Attempt) -> Released:
+    async def prepare(self, reader: Reader, client: UUID, ask: Ask, attempt: Attempt) -> Part:
+        """Render, and seal a copy. Raises NothingToShow. Nothing leaves yet."""
         view, body = await self._made(reader, client, ask, attempt)
         copy = self._copy(client, body)
         fact = _disclosed(reader, client, ask, attempt, view, copy)
-        command = Command(
-            id=uuid4(),
-            events=(self._event(reader, client, fact, attempt.now),),
-            guards=self._guards(client, attempt),
-            not_after=attempt.scope.not_after,
-            kept=(copy.kept,) if copy.kept else (),
+        event = self._event(reader, client, fact, attempt.now)
+        return Part(client, ask, attempt, body, copy, event)
+
+    async def let_go(self, reader: Reader, parts: Sequence[Part]) -> tuple[Released, ...]:
+        """Disclose all the parts in one command, or none. Raises Conflicted, LedgerUnavailable."""
+        ends = (part.attempt.scope.not_after for part in parts)
+        appended = await self.ledger.append(
+            Command(
+                id=uuid4(),
+                events=tuple(part.event for part in parts),
+                guards=self.guards(parts),
+                not_after=min((end for end in ends if end is not None), default=None),
+                kept=tuple(part.copy.kept for part in parts if part.copy.kept),
+            )
         )
-        appended = await self.ledger.append(command)
-        if copy.kept:
-            self.copies.remember(client, body, copy)
+        return tuple(
+            self._released(reader, part, position)
+            for part, position in zip(parts, appended.positions, strict=True)
+        )
+
+    def _released(self, reader: Reader, part: Part, position: int) -> Released:
+        if part.copy.kept:
+            self.copies.remember(part.client, part.body, part.copy)
         return Released(
-            client=client,
+            client=part.client,
             reader=reader.person,
-            position=appended.positions[0],
-            body=body,
-            commitment=copy.commitment,
-            record_version=attempt.record.version,
-            as_of=attempt.now,
-            content_type=ask.content_type,
+            position=position,
+            body=part.body,
+            commitment=part.copy.commitment,
+            record_version=part.attempt.record.version,
+            as_of=part.attempt.now,
+            content_type=part.ask.content_type,
         )
 
     async def _made(
-        self, reader: Reader, client: UUID, ask: Ask, attempt: _Attempt
+        self, reader: Reader, client: UUID, ask: Ask, attempt: Attempt
     ) -> tuple[View, bytes]:
         """The view, and its bytes with the names of those whom it mentions."""
         before, record, now = attempt.rendered, attempt.record, attempt.now
@@ -227,14 +168,25 @@ class Door:
             # Accountability outlives the client's key; there is nothing left to keep a copy under.
             return Copy(sha256(body).digest(), None)
 
-    def _guards(self, client: UUID, attempt: _Attempt) -> tuple[Guard, ...]:
+    def guards(self, parts: Sequence[Part]) -> tuple[Guard, ...]:
+        """What the parts rest on. The reader's standing may have been read anew between two
+        clients: the oldest reading is what all of them rest on."""
+        guards: dict[tuple[UUID, tuple[str, ...] | None], Guard] = {}
+        for part in parts:
+            for guard in self._rests_on(part):
+                known = guards.setdefault((guard.stream, guard.topics), guard)
+                if guard.version < known.version:
+                    guards[guard.stream, guard.topics] = guard
+        return tuple(guards.values())
+
+    def _rests_on(self, part: Part) -> Iterator[Guard]:
+        attempt = part.attempt
         topics = self._policy_topics if attempt.fresh else None
-        guards = [Guard(client, attempt.record.version, topics)]
+        yield Guard(part.client, attempt.record.version, topics)
         if attempt.actor.version:
-            guards.append(Guard(attempt.actor.id, attempt.actor.version))
+            yield Guard(attempt.actor.id, attempt.actor.version)
         if attempt.case is not None:
-            guards.append(Guard(attempt.case.id, attempt.case.version, (AuditClosed.type,)))
-        return tuple(guards)
+            yield Guard(attempt.case.id, attempt.case.version, (AuditClosed.type,))
 
     def _event(self, reader: Reader, client: UUID, fact: Fact, now: datetime) -> NewEvent:
         by = Actor(reader.person, reader.acting_as).authorship(now, reader.purpose)
@@ -256,7 +208,7 @@ class Door:
 
 
 def _disclosed(
-    reader: Reader, client: UUID, ask: Ask, attempt: _Attempt, view: View, copy: Copy
+    reader: Reader, client: UUID, ask: Ask, attempt: Attempt, view: View, copy: Copy
 ) -> Disclosed:
     return Disclosed(
         client=client,

@@ -14,7 +14,7 @@ from domain.access import Outcome, Sent, access_stream
 from domain.actor import Actor
 from domain.ledger.command import Command, LedgerUnavailable, NewEvent
 from domain.ledger.ledger import Ledger
-from projections.disclosure import Released
+from projections.asking import Released
 from projections.reader import Reader
 
 GATHER_SECONDS = 0.05

@@ -13,7 +13,7 @@ from projections.disclosure import Door
 
 FACTORY = "tests.faults.unguarded:unguarded_app"
 
-_look = Door._look
+_look = Door.look
 
 
 async def _afresh(door: Door, *asked: Any, **_: Any) -> Any:
@@ -22,6 +22,6 @@ async def _afresh(door: Door, *asked: Any, **_: Any) -> Any:
 
 def unguarded_app() -> ASGIApp:
     """What uvicorn serves."""
-    setattr(Door, "_look", _afresh)  # noqa: B010 - not the type's own idea of itself
-    setattr(Door, "_guards", lambda *_: ())  # noqa: B010
+    setattr(Door, "look", _afresh)  # noqa: B010 - not the type's own idea of itself
+    setattr(Door, "guards", lambda *_: ())  # noqa: B010
     return create_app()

@@ -39,7 +39,8 @@ from domain.record import CareRecord
 from domain.restriction import RestrictionImposed
 from domain.team import CoordinatorAssigned, MemberJoined
 from domain.terms import Severity, Substitute, Terms, WhomToCall
-from projections.disclosure import Ask, Door, NotYours, Released
+from projections.asking import Ask, NotYours, Released
+from projections.disclosure import Door
 from projections.kept import Copies
 from projections.reader import Reader
 from projections.views import rendering

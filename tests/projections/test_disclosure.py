@@ -14,7 +14,8 @@ from domain.legal_label import LabelAttached, LegalLabel
 from domain.practitioner import PractitionerSuspended, Standing
 from domain.refused import Refused
 from domain.scope import Rule, Withheld
-from projections.disclosure import Door, NotYours
+from projections.asking import NotYours
+from projections.disclosure import Door
 from projections.kept import SALT_BYTES, Copies, open_kept
 from projections.reader import Reader
 from tests.domain.given import (

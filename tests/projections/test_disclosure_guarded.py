@@ -15,7 +15,8 @@ from domain.practitioner import CredentialWithdrawn, PractitionerSuspended, Stan
 from domain.safety import SafetyMinimumRefused
 from domain.team import Departure, MemberLeft
 from projections import client as client_view
-from projections.disclosure import ATTEMPTS, Ask, NotYours
+from projections.asking import Ask, NotYours
+from projections.disclosure import ATTEMPTS
 from tests.domain.given import AUDITOR, CLIENT, COORDINATOR, IDENTITY, PHYSIO, TRAINER, uid
 from tests.projections.between import Between
 from tests.projections.clinic import Clinic, body, licence, now, reader
