@@ -10,18 +10,17 @@ from psycopg.conninfo import conninfo_to_dict
 
 from deploy.key_store import open_keys, open_name_index
 from deploy.settings import Settings
-from projections.board import Board
 from projections.listing import SCHEMA, Listing, ListRecorder
+from projections.lists import LISTS, every_list
 from projections.projecting import LogReader
-from projections.register import Register
 
-NAMES: Final = (Board.name, Register.name)
+NAMES: Final = tuple(listing.name for listing in LISTS)
 """What the lists are called, in the order in which they are brought up to date."""
 
 
 def make_lists(settings: Settings) -> Sequence[Listing]:
     """Every list. Keys are opened on lease, as elsewhere."""
-    return (Board(open_keys(settings), open_name_index(settings)), Register())
+    return every_list(open_keys(settings), open_name_index(settings))
 
 
 @contextmanager
