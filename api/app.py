@@ -30,7 +30,7 @@ from api import (
     schema,
     team,
 )
-from api.access_log import AccessLog, configure_logging
+from api.access_log import AccessLog, Write, silence_others, to_standard_output
 from api.body_limit import BodyLimit
 from api.composition import Clock, open_tandem, utc_now
 from api.head import HeadAsGet
@@ -66,13 +66,14 @@ class Api(FastAPI):
     """FastAPI with nothing around its routes but what is ours."""
 
     metrics: Metrics
+    log: Write | None
 
     def build_middleware_stack(self) -> ASGIApp:
         """What a request passes on its way in, outermost first. The framework's own layers are for
         telemetry, files and debugging, none of which is wanted here."""
         handlers = dict(self.exception_handlers)
         answering = ExceptionMiddleware(self.router, handlers=handlers)
-        return AccessLog(HeadAsGet(BodyLimit(answering)), self.metrics)
+        return AccessLog(HeadAsGet(BodyLimit(answering)), self.metrics, self.log)
 
 
 def create_app(
@@ -87,7 +88,7 @@ def create_app(
     Raises WrongSettings. What the database lacks is said when the application starts.
     """
     chosen = settings or load_settings()
-    configure_logging(chosen.log_level)
+    silence_others()
     metrics = Metrics()
 
     @asynccontextmanager
@@ -108,6 +109,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     app.metrics = metrics
+    app.log = to_standard_output if chosen.log_level in ("debug", "info") else None
     # Not `include_router`: routes of one flat list are matched without detours.
     app.router.routes.extend(route for routes in SUBJECTS for route in routes.routes)
     errors.install(app)

@@ -95,11 +95,13 @@ async def read_json(request: Request) -> Any:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise invalid_field("", "is not JSON", "a JSON object, sent as application/json")
+    body = await request.body()
     try:
-        parsed = orjson.loads(await request.body())
+        parsed = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise malformed() from None
-    _require_shallow(parsed)
+    if body.count(b"[") + body.count(b"{") > DEEPEST_BODY:
+        _require_shallow(parsed)
     return parsed
 
 

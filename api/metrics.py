@@ -11,6 +11,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        # Of templates and statuses there are few: each is looked up by its labels once.
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._requests = Counter(
             "tandem_http_requests",
             "Requests answered.",
@@ -44,5 +46,10 @@ class Metrics:
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answer."""
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(method, route).observe(seconds)
+        found = self._children.get((method, route, status))
+        if found is None:
+            counted = self._requests.labels(method, route, str(status))
+            found = (counted, self._seconds.labels(method, route))
+            self._children[method, route, status] = found
+        found[0].inc()
+        found[1].observe(seconds)

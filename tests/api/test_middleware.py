@@ -1,8 +1,7 @@
 """What stands around every route: the limit on bodies, HEAD, the access log and the last resort."""
 
 import json
-import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -12,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from api.access_log import AccessLog, ResponseBroken, configure_logging
+from api.access_log import AccessLog, ResponseBroken
 from api.body_limit import LARGEST_BODY, BodyLimit
 from api.head import HeadAsGet
 from api.metrics import Metrics
@@ -39,30 +38,15 @@ async def _break(request: Request) -> Response:
     return StreamingResponse(chunks())
 
 
-class Lines(logging.Handler):
-    """Keeps what is logged."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.written.append(record.getMessage())
+Lines = list[str]
 
 
 @pytest.fixture
-def lines() -> Iterator[Lines]:
-    configure_logging("info")
-    kept = Lines()
-    loggers = [logging.getLogger(name) for name in ("tandem.access", "tandem.faults")]
-    for logger in loggers:
-        logger.addHandler(kept)
-    yield kept
-    for logger in loggers:
-        logger.removeHandler(kept)
+def lines() -> Lines:
+    return []
 
 
-def served(metrics: Metrics | None = None) -> httpx.AsyncClient:
+def served(metrics: Metrics | None = None, lines: Lines | None = None) -> httpx.AsyncClient:
     inner = Starlette(
         routes=[
             Route("/show/{name}", _show, methods=["GET", "POST"]),
@@ -71,7 +55,11 @@ def served(metrics: Metrics | None = None) -> httpx.AsyncClient:
         ],
         exception_handlers={Problem: _problem},
         middleware=[
-            Middleware(AccessLog, metrics=metrics or Metrics()),
+            Middleware(
+                AccessLog,
+                metrics=metrics or Metrics(),
+                log=None if lines is None else lines.append,
+            ),
             Middleware(HeadAsGet),
             Middleware(BodyLimit),
         ],
@@ -123,35 +111,42 @@ async def test_head_is_get_without_a_body() -> None:
     assert answer.headers["content-length"] == str(len("GET 0"))
 
 
-async def test_what_nobody_caught_is_a_500_that_says_nothing(lines: Lines) -> None:
+async def test_what_nobody_caught_is_a_500_that_says_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     async with served() as client:
         answer = await client.get(f"/fail/{NAME}")
     assert (answer.status_code, answer.json()["code"]) == (500, "unexpected")
     assert NAME not in answer.text
-    assert NAME not in "".join(lines.written)
-    fault = json.loads(lines.written[0])
+    logged = capsys.readouterr().out
+    assert NAME not in logged
+    fault = json.loads(logged.splitlines()[0])
     assert fault["fault"] == "builtins.RuntimeError"
     assert "_fail" in fault["where"][-1]
     assert fault["request"] == answer.headers["tandem-request"]
 
 
-async def test_an_answer_that_breaks_off_is_told_without_its_cause(lines: Lines) -> None:
+async def test_an_answer_that_breaks_off_is_told_without_its_cause(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     async with served() as client:
         with pytest.raises(ResponseBroken) as caught:
             await client.get("/break")
     assert caught.value.__suppress_context__
-    assert NAME not in "".join(lines.written)
+    logged = capsys.readouterr().out
+    assert "builtins.RuntimeError" in logged
+    assert NAME not in logged
 
 
 async def test_a_line_names_the_template_and_never_the_path(lines: Lines) -> None:
-    async with served() as client:
+    async with served(lines=lines) as client:
         answer = await client.get(f"/show/{NAME}?name={NAME}", headers={"X-Name": NAME})
         await client.get(f"/{NAME}")
-    found, unknown = (json.loads(line) for line in lines.written)
+    found, unknown = (json.loads(line) for line in lines)
     assert (found["method"], found["route"], found["status"]) == ("GET", "/show/{name}", 200)
     assert found["request"] == answer.headers["tandem-request"]
     assert unknown["route"] == "unmatched"
-    assert NAME not in "".join(lines.written)
+    assert NAME not in "".join(lines)
 
 
 async def test_nothing_is_kept_on_the_way() -> None:
