@@ -9,7 +9,6 @@ import pytest
 from domain.access import Outcome, Sent
 from domain.lanes import Category
 from domain.ledger.command import Appended, Command, LedgerUnavailable
-from projections import sent as sending
 from projections.asking import Released
 from projections.sent import AT_MOST, SentLog
 from tests.domain.given import PHYSIO
@@ -25,10 +24,9 @@ async def released(clinic: Clinic) -> Released:
 
 
 @pytest.fixture
-async def sent(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SentLog]:
+async def sent(clinic: Clinic) -> AsyncIterator[SentLog]:
     """Under way, and impatient."""
-    monkeypatch.setattr(sending, "AGAIN_SECONDS", 0.01)
-    log = SentLog(clinic.ledger)
+    log = SentLog(clinic.ledger, retry_seconds=0.01)
     task = asyncio.create_task(log.keep())
     yield log
     task.cancel()
@@ -108,8 +106,8 @@ async def test_an_append_whose_answer_was_lost_is_not_repeated(
     log.note(reader(PHYSIO), released, Outcome.COMPLETED, now())
     with monkeypatch.context() as losing:
         losing.setattr(clinic.ledger, "append", lost)
-        await log.flush()
-    await log.flush()
+        assert not await log.flush()
+    assert await log.flush()
     said = [e for e in await clinic.accessed(PHYSIO) if isinstance(e.fact, Sent)]
     assert len(said) == 1
 
@@ -120,6 +118,6 @@ async def test_more_than_one_append_takes_is_appended_too(
     log = SentLog(clinic.ledger)
     for _ in range(AT_MOST + 1):
         log.note(reader(PHYSIO), released, Outcome.COMPLETED, now())
-    await log.flush()
+    assert await log.flush()
     said = [e for e in await clinic.accessed(PHYSIO) if isinstance(e.fact, Sent)]
     assert len(said) == AT_MOST + 1
