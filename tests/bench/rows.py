@@ -20,7 +20,12 @@ from psycopg import sql
 from deploy.migrate import Urls, migrate
 from deploy.postgres import EmbeddedPostgres
 
-MODULES: Final = ("tests.bench.ledger_rows", "tests.bench.http", "tests.bench.projection_rows")
+MODULES: Final = (
+    "tests.bench.ledger_rows",
+    "tests.bench.http",
+    "tests.bench.projection_rows",
+    "tests.bench.knowledge",
+)
 
 
 @dataclass(frozen=True, slots=True)
