@@ -30,6 +30,8 @@ from projections.sheet import Body, NothingToShow, Sheet, View
 from projections.time_machine import Moment
 from projections.views import CHART, rendering
 
+JSON = "application/json"
+
 
 @dataclass(frozen=True, slots=True)
 class Screen:
@@ -40,7 +42,7 @@ class Screen:
     opened: Opened | None
     renders_the_same: bool | None
     """Whether today's code makes the same bytes of the record as it was; None where that cannot
-    be asked: the bytes are gone, or rest on more than the record."""
+    be asked: the bytes are gone, rest on more than the record, or have another form than JSON."""
 
 
 async def disclosure_at(ledger: Ledger, position: int) -> Entry:
@@ -78,7 +80,7 @@ async def _renders_the_same(
     ledger: Ledger, entry: Entry, disclosed: Disclosed, opened: Opened
 ) -> bool | None:
     render = rendering(disclosed.view, disclosed.acting_as, disclosed.item)
-    if render is None:
+    if render is None or disclosed.content_type != JSON:
         return None
     record = await ledger.read(CareRecord, disclosed.client, Version(disclosed.record_version))
     reader = Reader(disclosed.reader, disclosed.acting_as, disclosed.purpose)

@@ -40,7 +40,7 @@ from projections.asking import NO_VIEW, Ask, Attempt, NotYours, Part, Released
 from projections.kept import Copies, Copy
 from projections.people import people
 from projections.reader import Reader
-from projections.rendered import Rendered, Renderings, good_until
+from projections.rendered import Key, Rendered, Renderings, good_until
 from projections.sheet import NothingToShow, View
 
 ATTEMPTS = 6
@@ -100,8 +100,8 @@ class Door:
             access = await self.ledger.refresh(AccessRecord, access_stream(client, reader.person))
             case = access.audit_case(now)
         elif ask.pure:
-            key = (client, reader, ask.view, ask.item)
-            if (rendered := self._renderings.find(key, record, actor, now)) is not None:
+            rendered = self._renderings.find(_key(client, reader, ask), record, actor, now)
+            if rendered is not None:
                 return Attempt(record, actor, rendered.scope, None, now, fresh, rendered)
         scope = scope_of(record, actor, reader.purpose, now, audit_case=case)
         return Attempt(record, actor, scope, access, now, fresh)
@@ -158,7 +158,7 @@ class Door:
         if ask.pure:
             until = good_until(record, attempt.scope, now)
             made = Rendered(record, attempt.actor, attempt.scope, view, names, body, now, until)
-            self._renderings.remember((client, reader, ask.view, ask.item), made)
+            self._renderings.remember(_key(client, reader, ask), made)
         return view, body
 
     def _copy(self, client: UUID, body: bytes) -> Copy:
@@ -205,6 +205,10 @@ class Door:
         )
         event = self._event(reader, client, denied, self.clock())
         await self.ledger.append(Command(id=uuid4(), events=(event,)))
+
+
+def _key(client: UUID, reader: Reader, ask: Ask) -> Key:
+    return client, reader, ask.view, ask.item, ask.content_type, ask.language
 
 
 def _disclosed(

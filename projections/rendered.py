@@ -15,7 +15,8 @@ from projections.sheet import Body, View
 
 REMEMBERED = 1024
 
-Key = tuple[UUID, Reader, str, UUID | None]
+Key = tuple[UUID, Reader, str, UUID | None, str, str]
+"""Client, reader, view and item; and content type and language, which the bytes depend on."""
 
 
 @dataclass(frozen=True, slots=True)

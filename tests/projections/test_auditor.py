@@ -37,6 +37,10 @@ async def shared(clinic: Clinic) -> Clinic:
     return clinic
 
 
+def as_page(found: object) -> bytes:
+    return b"<p>as a page</p>"
+
+
 async def looked_at(clinic: Clinic, position: int) -> Screen:
     return await screen(clinic.ledger, await disclosure_at(clinic.ledger, position))
 
@@ -87,8 +91,13 @@ async def test_another_rendering_is_noticed_and_the_bytes_are_as_they_were(
     assert found.opened.body == released.body
 
 
-async def test_what_rests_on_more_than_the_record_is_not_rendered_again(shared: Clinic) -> None:
-    ask = Ask("made-of-more", views.CHART[TRAINER.acting_as])
+@pytest.mark.parametrize(
+    ("view", "form"), [("made-of-more", "application/json"), ("chart", "text/html")]
+)
+async def test_what_cannot_be_rendered_again_is_not_said_to_differ(
+    shared: Clinic, view: str, form: str
+) -> None:
+    ask = Ask(view, views.CHART[TRAINER.acting_as], content_type=form, serialise=as_page)
     released = await shared.door.disclose(reader(TRAINER), shared.client, ask)
     found = await looked_at(shared, released.position)
     assert found.renders_the_same is None
