@@ -9,7 +9,7 @@ import pytest
 from domain.access import Disclosed, Sent, access_stream
 from domain.consent import ConsentGranted
 from domain.lanes import Discipline
-from tests.api.clinic import Scene, scene
+from tests.api.clinic import ANNA, Scene, scene
 from tests.faults import log, stages
 from tests.faults.installation import Api, Installation
 from tests.faults.race import terms_for
@@ -95,6 +95,44 @@ async def test_a_command_has_one_effect_whenever_the_api_is_killed(
     first = await grant(survivor, s, "after")
     assert first.headers["idempotency-replayed"] == "true"
     require_once(installation, first, await grant(survivor, s, "after"))
+
+
+async def test_a_client_whose_key_was_made_and_nothing_else_is_taken_in_later(
+    installation: Installation,
+) -> None:
+    survivor, victim = await installation.start(2)
+    physio = await installation.staff(Discipline.PHYSIOTHERAPIST)
+    client = installation.person(Discipline.CLIENT)
+    body = {"client": str(client.id), "identity": ANNA}
+
+    async def enrol(api: Api) -> Answer:
+        connection = await Connection.open(api.port)
+        try:
+            return await connection.ask(physio, "POST", "/clients", body, Idempotency_Key="new")
+        finally:
+            connection.close()
+
+    with log.appends_held(installation):
+        asking = asyncio.create_task(enrol(victim))
+        await eventually(lambda: log.appends_waiting(installation) == 1)
+        installation.kill(victim)
+        await cut(asking)
+        # Its append goes with it, before the lock is free.
+        log.rows(installation, _END_APPENDS)
+        await eventually(lambda: log.appends_waiting(installation) == 0)
+    assert (installation.settings.key_directory / f"{client.id.hex}.key").exists()
+    assert all(entry.stream != client.id for entry in log.read(installation))
+    first, second = await enrol(survivor), await enrol(survivor)
+    assert "idempotency-replayed" not in first.headers
+    assert second.headers["idempotency-replayed"] == "true"
+    shown = await installation.done(client, "GET", f"/clients/{client.id}")
+    assert shown["identity"]["name"] == ANNA["name"]
+    log.require_whole(installation)
+
+
+_END_APPENDS = """
+SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+ WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted"""
 
 
 async def test_a_read_is_disclosed_or_not_whenever_the_api_is_killed(

@@ -34,22 +34,24 @@ async def test_the_surplus_is_refused_and_the_others_are_served(
     await eventually(lambda: before in outcomes(installation, s))
 
     with log.appends_held(installation):
-        asking = [
+        asking = [asyncio.create_task(first.ask(s.trainer, "GET", chart))]
+        await eventually(lambda: log.appends_waiting(installation) == 1)
+        asking += [
             asyncio.create_task(connection.ask(s.trainer, "GET", chart))
-            for connection in connections[:READS]
+            for connection in connections[1:READS]
         ]
         asking += [
             asyncio.create_task(_grant(connection, client, s.trainer))
             for connection, client in zip(connections[READS:], clients, strict=True)
         ]
-        # One call is under way and the queue is full; whoever is not in them has an answer.
-        most = 2 * QUEUE_LIMIT
-        await eventually(lambda: sum(task.done() for task in asking) >= len(asking) - most)
+        # One is under way and the queue is full; whoever is not among them has an answer.
+        surplus = len(asking) - 1 - QUEUE_LIMIT
+        await eventually(lambda: sum(task.done() for task in asking) >= surplus)
         refused = [task.result() for task in asking if task.done()]
         require_unavailable(*refused)
     answers = await asyncio.gather(*asking)
     served = [answer for answer in answers if answer.status != 503]
-    assert QUEUE_LIMIT < len(served) <= most
+    assert len(served) == 1 + QUEUE_LIMIT
     assert {answer.status for answer in served} <= {200, 201}
     released = [answer.disclosure for answer in served if answer.status == 200]
     assert sorted(disclosures(installation, s)) == sorted([before, *released])

@@ -15,7 +15,7 @@ from tests.faults.race import Lane, lanes
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
-ROUNDS = 2_400
+ROUNDS = 2_016
 LANES = 48
 
 

@@ -4,24 +4,25 @@ It looks at the record afresh before every disclosure, as a careful program does
 and acts then; but what it appends is guarded by nothing.
 """
 
-from typing import Any
+from dataclasses import replace
 
 from starlette.types import ASGIApp
 
 from api.app import create_app
-from projections.disclosure import Door
+from domain.ledger.command import Appended, Command
+from domain.ledger.ledger import Ledger
 
 FACTORY = "tests.faults.unguarded:unguarded_app"
 
-_look = Door.look
+_append = Ledger.append
 
 
-async def _afresh(door: Door, *asked: Any, **_: Any) -> Any:
-    return await _look(door, *asked, fresh=True)
+async def _without_guards(ledger: Ledger, command: Command) -> Appended:
+    return await _append(ledger, replace(command, guards=()))
 
 
 def unguarded_app() -> ASGIApp:
     """What uvicorn serves."""
-    setattr(Door, "look", _afresh)  # noqa: B010 - not the type's own idea of itself
-    setattr(Door, "guards", lambda *_: ())  # noqa: B010
+    setattr(Ledger, "known", Ledger.refresh)  # noqa: B010 - not the type's own idea of itself
+    setattr(Ledger, "append", _without_guards)  # noqa: B010
     return create_app()
