@@ -65,3 +65,11 @@ async def ledger(database: Urls, keys: KeyRing) -> AsyncIterator[Ledger]:
     ledger = await Ledger.open(database.service_url, keys)
     yield ledger
     await ledger.close()
+
+
+@pytest.fixture
+async def elsewhere(database: Urls, keys: KeyRing) -> AsyncIterator[Ledger]:
+    """Another process's ledger, as far as the database can tell."""
+    ledger = await Ledger.open(database.service_url, KeyRing(keys.store))
+    yield ledger
+    await ledger.close()

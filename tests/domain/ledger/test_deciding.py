@@ -1,16 +1,15 @@
 """Deciding: on the state as known, again when it has moved, and once only for each command."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from deploy.migrate import Urls
 from domain.actor import Actor
-from domain.entry import Erased
 from domain.fact import Fact
 from domain.lanes import Discipline
 from domain.ledger.command import (
@@ -22,64 +21,16 @@ from domain.ledger.command import (
     LedgerUnavailable,
     NewEvent,
 )
-from domain.ledger.keys import KeyMissing, KeyRing
-from domain.ledger.ledger import Decided, Ledger, Version
+from domain.ledger.keys import KeyRing
+from domain.ledger.ledger import Ledger
 from domain.ledger.log import Log
 from domain.practitioner import PractitionerRecord, PractitionerSuspended, Standing
 from domain.refused import Refused
+from tests.domain.ledger.decisions import add, decide, nothing
 from tests.domain.ledger.direct import command, event
 from tests.domain.ledger.facts import noted
 
 pytestmark = pytest.mark.anyio
-
-NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
-ADMINISTRATOR = Actor(uuid4(), Discipline.ADMINISTRATOR)
-
-Decision = Callable[[PractitionerRecord], Sequence[Fact]]
-
-
-async def decide(
-    ledger: Ledger,
-    id: UUID,
-    decision: Decision | Fact,
-    *,
-    actor: Actor = ADMINISTRATOR,
-    command_id: UUID | None = None,
-    **more: Any,
-) -> Decided[PractitionerRecord]:
-    return await ledger.decide(
-        PractitionerRecord,
-        id,
-        (lambda _: [decision]) if isinstance(decision, Fact) else decision,
-        actor=actor,
-        effective=NOW,
-        command_id=command_id or uuid4(),
-        **more,
-    )
-
-
-def add(item: str) -> Decision:
-    """Note one item more than are noted; refuse an item that is there."""
-
-    def decision(record: PractitionerRecord) -> list[Fact]:
-        if item in record.equipment:
-            raise Refused("already-noted")
-        return [noted(*record.equipment, item)]
-
-    return decision
-
-
-def nothing(_: PractitionerRecord) -> list[Fact]:
-    """Find that there is nothing to do."""
-    return []
-
-
-@pytest.fixture
-async def elsewhere(database: Urls, keys: KeyRing) -> AsyncIterator[Ledger]:
-    """Another process's ledger, as far as the database can tell."""
-    ledger = await Ledger.open(database.service_url, KeyRing(keys.store))
-    yield ledger
-    await ledger.close()
 
 
 class Counted(Log):
@@ -248,72 +199,6 @@ async def test_guards_and_events_of_other_streams_go_with_the_facts(ledger: Ledg
     await ledger.append(command(event(consulted, 1)))
     with pytest.raises(Conflicted):
         await decide(ledger, id, noted(), **more)
-
-
-async def test_a_key_is_minted_with_the_first_fact_and_not_before(ledger: Ledger) -> None:
-    id = uuid4()
-
-    def refuse(_: PractitionerRecord) -> list[Fact]:
-        raise Refused("no")
-
-    with pytest.raises(Refused):
-        await decide(ledger, id, refuse)
-    assert (await ledger.read(PractitionerRecord, id)).version == 0
-    with pytest.raises(KeyMissing):
-        ledger.keys.store.unwrap(id)
-    await decide(ledger, id, noted())
-    ledger.keys.store.unwrap(id)
-
-
-async def test_an_erased_record_is_read_as_erased_and_never_decided_on(
-    ledger: Ledger, elsewhere: Ledger
-) -> None:
-    id = uuid4()
-    await decide(ledger, id, noted("bike"))
-    await elsewhere.read(PractitionerRecord, id)
-    ledger.keys.destroy(id)
-    elsewhere.keys.forget(id)  # its lease has ended
-    for process in (ledger, elsewhere):
-        for read in (process.known, process.refresh, process.read):
-            record = await read(PractitionerRecord, id)
-            assert record.erased
-            assert record.equipment == ()
-        with pytest.raises(Refused, match="erased"):
-            await decide(process, id, noted())
-    (entry,) = await ledger.entries(await ledger.log.stream(id))
-    assert entry.fact == Erased(noted().type)
-    assert await ledger.log.head() == 1
-
-
-async def test_a_stream_whose_subject_was_erased_before_its_first_fact_stays_empty(
-    ledger: Ledger,
-) -> None:
-    id = uuid4()
-    ledger.keys.destroy(id)
-    with pytest.raises(Refused, match="erased"):
-        await decide(ledger, id, noted())
-    assert await ledger.log.head() == 0
-
-
-async def test_any_moment_is_read_from_what_is_known_or_from_the_start(
-    ledger: Ledger, elsewhere: Ledger
-) -> None:
-    id = uuid4()
-    states, times = [PractitionerRecord(id)], []
-    for item in "abcde":
-        decided = await decide(ledger, id, add(item))
-        assert decided.appended is not None
-        states.append(decided.state)
-        times.append(decided.appended.recorded_at)
-        await ledger.append(command(event(uuid4(), 1)))
-    for process in (ledger, elsewhere):
-        for version, state in enumerate(states):
-            assert await process.read(PractitionerRecord, id, Version(version)) == state
-            assert await process.read(PractitionerRecord, id, 2 * version) == state
-        for time, state in zip(times, states[1:], strict=True):
-            assert await process.read(PractitionerRecord, id, time) == state
-        assert await process.read(PractitionerRecord, id) == states[-1]
-        assert await process.read(PractitionerRecord, id, Version(3)) == states[3]
 
 
 async def test_concurrent_decisions_in_one_process_take_turns(
