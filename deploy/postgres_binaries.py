@@ -2,56 +2,23 @@
 
 import hashlib
 import os
-import pwd
 import re
 import shutil
 import stat
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+
+from deploy import unprivileged
+from deploy.unprivileged import Account, ServerFailed
 
 OLDEST = 15
 """Oldest major version of PostgreSQL that Tandem runs on."""
 
-SHARED = Path("/var/tmp")
-"""Where root puts what its unprivileged server could not reach below a private folder."""
 
-
-class PostgresFailed(Exception):
+class PostgresFailed(ServerFailed):
     """PostgreSQL cannot be run; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Account:
-    """The unprivileged user that the server runs as when Tandem itself is root."""
-
-    name: str
-    uid: int
-    gid: int
-
-
-def server_account(data: Path) -> Account | None:
-    """The user to run the server as: None (ourselves) unless we are root.
-
-    An existing data directory keeps its owner.
-    """
-    if os.geteuid() != 0:
-        return None
-    if data.exists() and (owner := data.stat().st_uid) != 0:
-        entry = pwd.getpwuid(owner)
-        return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
-    for name in ("postgres", "nobody"):
-        try:
-            entry = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
-    raise PostgresFailed(
-        "PostgreSQL refuses to run as root, and this machine has neither a user 'postgres' nor "
-        "'nobody'. Run Tandem as an ordinary user."
-    )
 
 
 def find_programs(data: Path) -> Path:
@@ -116,45 +83,14 @@ def _major_version(folder: Path) -> int | None:
     return int(found[1]) if found else None
 
 
-def reachable(path: Path, account: Account) -> bool:
-    """Whether `account` may traverse every folder from the root down to `path`."""
-    return all(_may_enter(folder, account) for folder in (path, *path.parents))
-
-
-def _may_enter(folder: Path, account: Account) -> bool:
-    found = folder.stat()
-    if found.st_uid == account.uid:
-        return bool(found.st_mode & stat.S_IXUSR)
-    if found.st_gid == account.gid:
-        return bool(found.st_mode & stat.S_IXGRP)
-    return bool(found.st_mode & stat.S_IXOTH)
-
-
-def shared_folder(kind: str, key: str, *, create: bool = True) -> Path:
-    """A folder of ours below /var/tmp that others may traverse but not list or write.
-
-    The name depends on `kind` and `key` only. Raises PostgresFailed if someone else made it
-    first, since that person could then swap what root runs.
-    """
-    folder = SHARED / f"tandem-{kind}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
-    if not create:
-        return folder
-    folder.mkdir(mode=0o711, exist_ok=True)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-        raise PostgresFailed(f"{folder} is not ours: remove it, or choose another TANDEM_STATE_DIR")
-    folder.chmod(0o711)
-    return folder
-
-
 def reachable_programs(data: Path, account: Account | None) -> Path:
     """The programs for `data`; a copy if `account` could not reach the originals."""
     found = find_programs(data)
-    if account is None or reachable(found, account):
+    if account is None or unprivileged.reachable(found, account):
         return found
     # Named by content, so that every environment with the same server shares one copy.
     digest = hashlib.sha256((found / "postgres").read_bytes()).hexdigest()
-    copy = shared_folder("programs", digest) / "copy"
+    copy = unprivileged.shared_folder("programs", digest) / "copy"
     if not copy.exists():
         _copy_programs(found.parent, copy)
     return next(copy.glob("*/*/bin"))

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from deploy.child import environment
-from deploy.postgres_binaries import Account, PostgresFailed
+from deploy.postgres_binaries import PostgresFailed
 from deploy.secret_files import write_private
+from deploy.unprivileged import Account
 
 SUPERUSER: Final = "postgres"
 PROC: Final = Path("/proc")

@@ -17,8 +17,8 @@ import psycopg
 
 from deploy.database import Database, open_database
 from deploy.migrate import MigrationFailed
-from deploy.postgres import PostgresFailed
 from deploy.settings import Settings
+from deploy.unprivileged import ServerFailed
 from workers.asked import Asked, StopAsked, listening
 from workers.display import Display
 from workers.failed import Failed
@@ -47,7 +47,7 @@ def up(settings: Settings, display: Display, seed: Seeding, *, reset: bool = Fal
             Supervisor(settings, display, state, asked).run(seed)
         except StopAsked:
             pass
-        except (PostgresFailed, MigrationFailed, psycopg.OperationalError) as error:
+        except (ServerFailed, MigrationFailed, psycopg.OperationalError) as error:
             raise Failed(str(error)) from error
         finally:
             display.note("everything has stopped")

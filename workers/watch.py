@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from deploy.postgres import PostgresFailed
+from deploy.unprivileged import ServerFailed
 from workers.display import Display
 from workers.program import Part, last_words
 
@@ -67,7 +67,7 @@ class Watch:
         watched.due, watched.started, watched.back = None, monotonic(), False
         try:
             watched.part.start()
-        except (PostgresFailed, OSError) as error:
+        except (ServerFailed, OSError) as error:
             # Not alive: the next look says so, and waits longer.
             self._display.warn(f"{watched.part.name} does not start: {error}")
         else:

@@ -15,12 +15,12 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 
-from deploy import postgres_binaries
+from deploy import postgres_binaries, unprivileged
 from deploy.child import free_port
 from deploy.database import open_database
 from deploy.postgres import EmbeddedPostgres, PostgresFailed
-from deploy.postgres_binaries import Account
 from deploy.settings import Settings
+from deploy.unprivileged import Account
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's process descriptors")
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to see it given up")
@@ -165,7 +165,7 @@ def test_a_server_that_outlived_its_supervisor_is_ended_first(
     remember(server)
     server.stop()
     data = server.folder / "data"
-    account = postgres_binaries.server_account(data)
+    account = unprivileged.server_account(data)
     program = postgres_binaries.reachable_programs(data, account) / "postgres"
     with subprocess.Popen(
         [program, "-D", data, f"--port={free_port()}", "--unix_socket_directories="],
@@ -226,7 +226,7 @@ def test_a_port_taken_meanwhile_is_no_obstacle(
 ) -> None:
     taken = conninfo_to_dict(server.url())["port"]
     ports = iter([int(str(taken)), free_port()])
-    monkeypatch.setattr("deploy.postgres.free_port", lambda: next(ports))
+    monkeypatch.setattr("deploy.embedded.free_port", lambda: next(ports))
     with EmbeddedPostgres(tmp_path / "other") as other:
         remember(other)
         other.erase()
@@ -245,8 +245,8 @@ def test_a_server_that_cannot_start_says_its_last_words(
 def test_programs_that_the_server_s_user_cannot_reach_are_copied_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_binaries, "SHARED", tmp_path)
-    monkeypatch.setattr(postgres_binaries, "reachable", lambda path, account: False)
+    monkeypatch.setattr(unprivileged, "SHARED", tmp_path)
+    monkeypatch.setattr(unprivileged, "reachable", lambda path, account: False)
     somebody = Account("somebody", 1, 1)
     copied = postgres_binaries.reachable_programs(tmp_path, somebody)
     assert copied.is_relative_to(tmp_path)
