@@ -15,8 +15,9 @@ from time import perf_counter
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.errors import problem_for
 from api.metrics import Metrics
-from api.problems import Problem, unexpected
+from api.problems import unexpected
 
 REQUEST_ID = b"tandem-request"
 UNMATCHED = "unmatched"
@@ -38,7 +39,7 @@ class ResponseBroken(Exception):
 
 
 class AccessLog:
-    """Outermost: times, counts and logs every request, and answers 500 for what was not caught.
+    """Outermost: times, counts and logs every request, and answers what is raised with a problem.
 
     `log` is given each line, `None` if requests are not to be logged.
     """
@@ -68,12 +69,12 @@ class AccessLog:
         try:
             await self._app(scope, receive, noted)
         except Exception as fault:
-            if not isinstance(fault, Problem):
+            problem = problem_for(fault)
+            if problem is None or status:
                 log_fault(fault, request_id)
             if status:
                 raise ResponseBroken from None
-            problem = fault if isinstance(fault, Problem) else unexpected()
-            await problem.response()(scope, receive, noted)
+            await (problem or unexpected()).response()(scope, receive, noted)
         finally:
             self._note(scope, status, perf_counter() - began, request_id)
 

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
-from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp
 
 from api import (
@@ -16,7 +15,6 @@ from api import (
     clients,
     consents,
     deliveries,
-    errors,
     holds,
     legal_labels,
     locks,
@@ -31,10 +29,11 @@ from api import (
     team,
 )
 from api.access_log import AccessLog, Write, silence_others, to_standard_output
-from api.body_limit import BodyLimit
 from api.composition import Clock, open_tandem, utc_now
+from api.dispatch import Dispatch
 from api.head import HeadAsGet
 from api.metrics import Metrics
+from api.route import Route
 from deploy.settings import Settings, load_settings
 
 SUBJECTS: tuple[APIRouter, ...] = (
@@ -70,10 +69,9 @@ class Api(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """What a request passes on its way in, outermost first. The framework's own layers are for
-        telemetry, files and debugging, none of which is wanted here."""
-        handlers = dict(self.exception_handlers)
-        answering = ExceptionMiddleware(self.router, handlers=handlers)
-        return AccessLog(HeadAsGet(BodyLimit(answering)), self.metrics, self.log)
+        telemetry, files and debugging; its router is only for start and stop."""
+        routes = [route for route in self.routes if isinstance(route, Route)]
+        return AccessLog(HeadAsGet(Dispatch(routes, self.router)), self.metrics, self.log)
 
 
 def create_app(
@@ -112,6 +110,5 @@ def create_app(
     app.log = to_standard_output if chosen.log_level in ("debug", "info") else None
     # Not `include_router`: routes of one flat list are matched without detours.
     app.router.routes.extend(route for routes in SUBJECTS for route in routes.routes)
-    errors.install(app)
     schema.describe(app)
     return app

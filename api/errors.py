@@ -4,12 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
 
-from api.problems import Problem, forbidden, invalid_field, not_found, unavailable, unexpected
-from api.validation import invalid_from
+from api.problems import Problem, forbidden, invalid_field, not_found, unavailable
 from api.wording import sentence
 from domain.ledger.command import LedgerUnavailable
 from domain.refused import Refused, Unprocessable
@@ -22,28 +18,14 @@ WHO_SOMEBODY_IS = frozenset({"does-not-hold-discipline", "not-in-good-standing"}
 """Codes that are about the caller's own standing: 403, before any record is consulted."""
 
 
-def install(app: FastAPI) -> None:
-    """Answer every exception with a problem document."""
-    answers: dict[type[Exception], Answer] = {
-        Problem: lambda problem: problem,
-        RequestValidationError: lambda error: invalid_from(error.errors()),
-        Unprocessable: unprocessable,
-        NotYours: lambda _: not_found(),
-        NothingToShow: lambda _: not_found(),
-        Refused: _refused,
-        LedgerUnavailable: lambda error: unavailable(error.retry_after),
-        psycopg.OperationalError: lambda _: unavailable(retry_after=1),
-        HTTPException: _plain,
-    }
-    for kind, answer in answers.items():
-        app.add_exception_handler(kind, _answering(answer))
-
-
-def _answering(answer: Answer) -> Callable[[Request, Exception], Any]:
-    async def respond(request: Request, error: Exception) -> Response:
-        return answer(error).response()
-
-    return respond
+def problem_for(error: BaseException) -> Problem | None:
+    """The problem that answers `error`; None for a fault of ours."""
+    if isinstance(error, Problem):
+        return error
+    for kind in type(error).__mro__:
+        if answer := _ANSWERS.get(kind):
+            return answer(error)
+    return None
 
 
 def _refused(refused: Refused) -> Problem:
@@ -74,15 +56,11 @@ def not_as_this(refused: Refused) -> Problem:
     return forbidden(refused.code, sentence(refused.code))
 
 
-def _plain(error: HTTPException) -> Problem:
-    """What the framework raises by itself: an unknown path, a method that a path does not have."""
-    match error.status_code:
-        case 404:
-            return not_found()
-        case 405:
-            return Problem(
-                405, "method-not-allowed", "Not with this method.", headers=error.headers
-            )
-        case 400 | 413 | 415 | 422:
-            return invalid_field("", "is not readable", "one JSON document, as application/json")
-    return unexpected()
+_ANSWERS: dict[type[BaseException], Answer] = {
+    Unprocessable: unprocessable,
+    NotYours: lambda _: not_found(),
+    NothingToShow: lambda _: not_found(),
+    Refused: _refused,
+    LedgerUnavailable: lambda error: unavailable(error.retry_after),
+    psycopg.OperationalError: lambda _: unavailable(retry_after=1),
+}

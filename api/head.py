@@ -2,9 +2,6 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HEAD = "tandem.head"
-"""Set in the ASGI scope of a GET that was asked as HEAD."""
-
 
 class HeadAsGet:
     """Routes know GET only. Whoever asks HEAD is told the same headers, of the same disclosure."""
@@ -23,4 +20,8 @@ class HeadAsGet:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self._app({**scope, "method": "GET", HEAD: True}, receive, bodiless)
+        asked = {**scope, "method": "GET"}
+        try:
+            await self._app(asked, receive, bodiless)
+        finally:
+            scope["route"] = asked.get("route")

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4, uuid5
 
 from fastapi import Request
 
+from api.body import read_body
 from api.caller import Caller
 from api.parameters import Parameter
 from api.problems import Problem, invalid_field
@@ -51,7 +52,7 @@ async def identify(request: Request, caller: Caller) -> Asked:
         raise invalid_field("Idempotency-Key", "is not a key", mend)
     place = f"{request.method} {request.url.path}"
     digest = sha256("\n".join((place, *_meant(request, caller))).encode() + b"\n")
-    digest.update(await request.body())
+    digest.update(await read_body(request))
     return Asked(uuid5(NAMESPACE, f"{caller.person}\n{place}\n{key}"), digest.digest())
 
 

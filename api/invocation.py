@@ -12,6 +12,7 @@ import orjson
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 
+from api.body import read_body
 from api.problems import Problem, invalid_field
 from api.validation import invalid_from
 
@@ -95,7 +96,7 @@ async def read_json(request: Request) -> Any:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise invalid_field("", "is not JSON", "a JSON object, sent as application/json")
-    body = await request.body()
+    body = await read_body(request)
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError:

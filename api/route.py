@@ -4,7 +4,6 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
-from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from api.caller import PRINCIPAL
@@ -26,15 +25,8 @@ class Route(APIRoute):
         super().__init__(path, endpoint, **more)
         self._public = declaration.public
         self._invoke = Invocation(endpoint, self.dependant, self.body_field is not None)
-        self._slashes = path.count("/")
         # In the place of the framework's own way of calling an endpoint; see `invocation`.
         self.app = self._answer
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """As ever, but looks no further at a path of another depth: there are many routes."""
-        if scope["type"] == "http" and scope["path"].count("/") != self._slashes:
-            return Match.NONE, {}
-        return super().matches(scope)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)

@@ -12,10 +12,9 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from api.access_log import AccessLog, ResponseBroken
-from api.body_limit import LARGEST_BODY, BodyLimit
+from api.body import LARGEST_BODY, read_body
 from api.head import HeadAsGet
 from api.metrics import Metrics
-from api.problems import Problem
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +22,7 @@ NAME = "Anna-Meier"
 
 
 async def _show(request: Request) -> Response:
-    return PlainTextResponse(f"{request.method} {len(await request.body())}")
+    return PlainTextResponse(f"{request.method} {len(await read_body(request))}")
 
 
 async def _fail(request: Request) -> Response:
@@ -53,7 +52,6 @@ def served(metrics: Metrics | None = None, lines: Lines | None = None) -> httpx.
             Route("/fail/{name}", _fail),
             Route("/break", _break),
         ],
-        exception_handlers={Problem: _problem},
         middleware=[
             Middleware(
                 AccessLog,
@@ -61,16 +59,10 @@ def served(metrics: Metrics | None = None, lines: Lines | None = None) -> httpx.
                 log=None if lines is None else lines.append,
             ),
             Middleware(HeadAsGet),
-            Middleware(BodyLimit),
         ],
     )
     transport = httpx.ASGITransport(inner)
     return httpx.AsyncClient(transport=transport, base_url="http://tandem")
-
-
-async def _problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)
-    return error.response()
 
 
 async def test_a_body_of_the_limit_passes_and_one_byte_more_does_not() -> None:

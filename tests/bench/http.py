@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import chain, count, cycle
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -33,6 +33,7 @@ CLIENTS = 256
 SECONDS = 1.5
 ROUNDS = 3
 TRIVIAL = "tests.bench.trivial:app"
+WHOM = {"name": "Rania Haddad", "phone": "+1 514 555 0134", "relation": "sister"}
 NOTE = {
     "client": "0c6f4ab2-6f0e-4d0a-9b0a-5b0f4a3f6f10",
     "reason": TERMS["reason"],
@@ -65,9 +66,10 @@ def measure(bench: Bench) -> list[Row]:
 async def _measure(prepared: Prepared, trivial: int, api: int) -> list[Row]:
     note = post("/notes", json.dumps(NOTE).encode(), {})
     limit, commands, views = [], [], []
+    correcting = _commands(prepared)
     for _ in range(ROUNDS):
         limit.append(await _rate(trivial, [cycle([note])] * CONCURRENT, 200))
-        commands.append(await _rate(api, _commands(prepared), 201))
+        commands.append(await _rate(api, correcting, 201))
         views.append(await _rate(api, _views(prepared), 200))
     beside = f"c={CONCURRENT}; trivial route of the framework"
     return [
@@ -83,20 +85,27 @@ async def _rate(port: int, requests: list[Iterator[bytes]], expected: int) -> fl
 
 
 def _commands(prepared: Prepared) -> list[Iterator[bytes]]:
-    body = json.dumps({"terms": TERMS, "clinical_reason": "After knee replacement."}).encode()
-    headers = prepared.physio.headers()
-    return _spread(
-        [post(f"/clients/{client}/restrictions", body, headers) for client in prepared.written]
-    )
+    """The same command as the ledger's own row takes: whom to call is corrected, again and again.
+
+    Nobody else writes to these clients, so each knows the version that it will have seen next.
+    """
+    return [
+        _correcting(prepared.physio, prepared.written[number::CONCURRENT])
+        for number in range(CONCURRENT)
+    ]
+
+
+def _correcting(physio: Person, clients: list[UUID]) -> Iterator[bytes]:
+    body = json.dumps({"emergency_contact": WHOM}).encode()
+    for seen in chain([0], count(3)):
+        headers = physio.headers(**{"If-Match": f'"{seen}"'})
+        for client in clients:
+            yield post(f"/clients/{client}/corrections/emergency-contact", body, headers)
 
 
 def _views(prepared: Prepared) -> list[Iterator[bytes]]:
     headers = prepared.trainer.headers()
-    return _spread([get(f"/clients/{client}", headers) for client in prepared.read])
-
-
-def _spread(requests: list[bytes]) -> list[Iterator[bytes]]:
-    """Each connection asks about clients of its own, one after the other."""
+    requests = [get(f"/clients/{client}", headers) for client in prepared.read]
     return [cycle(requests[number::CONCURRENT]) for number in range(CONCURRENT)]
 
 
