@@ -74,5 +74,9 @@ class SentLog:
             except LedgerUnavailable:
                 log.warning("transfers not noted yet: the log cannot be written")
                 return False
+            except Exception as fault:
+                # Its message might quote what could not be stored. Those transfers stay unknown,
+                # and those that come after them are noted.
+                log.error("transfers cannot be noted: %s", type(fault).__qualname__)
             self._appending = None
         return True

@@ -9,6 +9,7 @@ from typing import Generic, Protocol, Self, TypeVar, cast
 from uuid import UUID
 
 from domain.entry import Entry
+from domain.ledger.command import LedgerUnavailable
 
 
 class State(Protocol):
@@ -95,15 +96,18 @@ class States:
 
 
 class Turns:
-    """One at a time for each stream: whoever would lose the race anyway waits instead."""
+    """One at a time for each stream: whoever would lose the race anyway waits instead, but not
+    for longer than `patience` seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = 5.0) -> None:
+        self._patience = patience
         # Who has the turn is in nobody's hands: a key says that someone has, its queue who waits.
         self._waiting: dict[int, deque[asyncio.Future[None]] | None] = {}
 
     def of(self, id: UUID) -> "_Turn":
-        """To be entered with `async with`: waits for this stream's turn and holds it."""
-        return _Turn(self._waiting, id.int)
+        """To be entered with `async with`: waits for this stream's turn and holds it. Raises
+        LedgerUnavailable if it does not come in time."""
+        return _Turn(self._waiting, id.int, self._patience)
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -112,11 +116,17 @@ class Turns:
 class _Turn:
     """An asyncio.Lock for each stream would do; this costs a third of it, on every command."""
 
-    __slots__ = ("_id", "_waiting")
+    __slots__ = ("_id", "_patience", "_waiting")
 
-    def __init__(self, waiting: dict[int, "deque[asyncio.Future[None]] | None"], id: int) -> None:
+    def __init__(
+        self,
+        waiting: dict[int, "deque[asyncio.Future[None]] | None"],
+        id: int,
+        patience: float,
+    ) -> None:
         self._waiting = waiting
         self._id = id
+        self._patience = patience
 
     async def __aenter__(self) -> None:
         if self._id not in self._waiting:
@@ -128,11 +138,19 @@ class _Turn:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         queue.append(turn)
         try:
-            await turn
+            async with asyncio.timeout(self._patience):
+                await turn
+        except TimeoutError:
+            self._give_back(turn)
+            raise LedgerUnavailable("others are still deciding on this stream") from None
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self._pass_on()
+            self._give_back(turn)
             raise
+
+    def _give_back(self, turn: "asyncio.Future[None]") -> None:
+        """Whoever leaves with the turn just given to them hands it on."""
+        if turn.done() and not turn.cancelled():
+            self._pass_on()
 
     async def __aexit__(self, *_: object) -> None:
         self._pass_on()
