@@ -18,6 +18,7 @@ from typing import IO, ClassVar, Self
 
 from deploy import unprivileged
 from deploy.child import free_port, spawn, tail
+from deploy.predecessor import end_predecessor
 from deploy.unprivileged import ServerFailed
 
 
@@ -35,6 +36,8 @@ class EmbeddedServer(ABC):
     failure: ClassVar[type[ServerFailed]]
     data_name: ClassVar[str]
     """The folder, in `folder`, of what the server stores."""
+    pid_name: ClassVar[str]
+    """The file, in the data, in which the server notes its process id."""
     endings: ClassVar[Sequence[tuple[signal.Signals, float]]]
     """How it is stopped: signals in turn, and how many seconds each is given."""
     transient: ClassVar[Sequence[str]]
@@ -59,10 +62,6 @@ class EmbeddedServer(ABC):
     @abstractmethod
     def _answers(self) -> bool:
         """Whether the server does its work already. Returns within two seconds."""
-
-    @abstractmethod
-    def _end_predecessor(self, deadline: float) -> None:
-        """End a server that outlived its supervisor, if one did."""
 
     def __enter__(self) -> Self:
         self.start()
@@ -98,6 +97,11 @@ class EmbeddedServer(ABC):
         if (shared / name).exists() or not unprivileged.reachable(own, account):
             return shared
         return own
+
+    @property
+    def data(self) -> Path:
+        """The folder of what the server stores."""
+        return self.folder / self.data_name
 
     def start(self, *, within: float = 60.0) -> None:
         """Return once the server answers; create its data if there is none.
@@ -171,7 +175,7 @@ class EmbeddedServer(ABC):
             time.sleep(0.05)
 
     def _launch(self) -> None:
-        account = unprivileged.server_account(self.folder / self.data_name)
+        account = unprivileged.server_account(self.data)
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         self._process = spawn(
             self._command(),
@@ -193,6 +197,9 @@ class EmbeddedServer(ABC):
             if time.monotonic() > deadline:
                 words = tail(self.log, self._log_start)
                 raise self.failure(f"{self.title} is not ready in time. {self.log}:\n{words}")
+
+    def _end_predecessor(self, deadline: float) -> None:
+        end_predecessor(self.data / self.pid_name, self.data, deadline)
 
     def _take_lock(self) -> None:
         try:

@@ -15,7 +15,7 @@ from deploy import unprivileged
 from deploy.child import LOOPBACK
 from deploy.embedded import EmbeddedServer
 from deploy.postgres_binaries import PostgresFailed
-from deploy.postgres_cluster import SUPERUSER, create_cluster, end_predecessor
+from deploy.postgres_cluster import SUPERUSER, create_cluster
 from deploy.secret_files import read_or_create
 
 __all__ = ["SUPERUSER", "EmbeddedPostgres", "PostgresFailed"]
@@ -49,6 +49,7 @@ class EmbeddedPostgres(EmbeddedServer):
     kind = "postgres"
     failure = PostgresFailed
     data_name = "data"
+    pid_name = "postmaster.pid"
     # Fast shutdown; then immediate, which the next start recovers from; then by force.
     endings = ((SIGINT, 20), (SIGQUIT, 5), (SIGKILL, 5))
     # A port taken since it was chosen; processes of a killed predecessor that have not all ended.
@@ -74,7 +75,7 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def _prepare(self, deadline: float) -> None:
         self._prepare_folder()
-        data = self.folder / "data"
+        data = self.data
         account = unprivileged.server_account(data)
         self._programs = binaries.reachable_programs(data, account)
         if not data.exists():
@@ -83,8 +84,8 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def _command(self) -> Sequence[str]:
         settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
-        program, data = self._programs / "postgres", self.folder / "data"
-        return [str(program), "-D", str(data), f"--port={self._port}", *settings]
+        program = self._programs / "postgres"
+        return [str(program), "-D", str(self.data), f"--port={self._port}", *settings]
 
     def _answers(self) -> bool:
         try:
@@ -92,9 +93,6 @@ class EmbeddedPostgres(EmbeddedServer):
         except psycopg.OperationalError:
             return False
         return True
-
-    def _end_predecessor(self, deadline: float) -> None:
-        end_predecessor(self.folder / "data", deadline)
 
     def _password(self) -> str:
         return read_or_create(self._secrets / "superuser-password")
@@ -104,6 +102,6 @@ class EmbeddedPostgres(EmbeddedServer):
         if folder != self._directory:
             if not self._secrets.exists() and (folder / "data").exists():
                 # Our folder was deleted by hand, and with it the only way into this data.
-                end_predecessor(folder / "data", time.monotonic() + 30)
+                self._end_predecessor(time.monotonic() + 30)
                 shutil.rmtree(folder)
             unprivileged.shared_folder("postgres", str(self._directory))

@@ -72,6 +72,17 @@ class Settings(BaseSettings):
         description="postgresql://tandem_projector:password@host:port/database, migrated already: "
         "for a process that only projects; `tandem up` sets it for its own",
     )
+    nats_url: str | None = Field(
+        default=None,
+        description="tls://host:port of a NATS server of your own (nats:// for one on this "
+        "machine), configured with what `tandem nats-accounts` prints; leave it out to use a "
+        "server of Tandem's own",
+    )
+    nats_ca_file: Location | None = Field(
+        default=None,
+        description="a file with the certificate of who vouches for that server, if none that "
+        "this machine knows does",
+    )
     api_url: str = Field(
         default_factory=lambda known: _local_url(known["host"], known["port"]),
         description="the URL that people reach Tandem under, as https://care.example.org",
@@ -233,6 +244,12 @@ def _wrong_urls(settings: Settings) -> Iterator[str]:
                 f"{_variable(name)} must be {Settings.model_fields[name].description}; plain http "
                 "is for this machine only."
             )
+    nats = settings.nats_url
+    if nats is not None and (not _is_safe_url(nats, "tls", "nats") or "@" in nats):
+        yield (
+            f"TANDEM_NATS_URL must be {Settings.model_fields['nats_url'].description}. It holds no "
+            "password."
+        )
     if settings.database_url is not None:
         try:
             conninfo_to_dict(settings.database_url.get_secret_value())
@@ -251,16 +268,19 @@ def _wrong_files(settings: Settings) -> Iterator[str]:
             yield f"{_variable(name)} names {path}, which is not a file: it must be {right}."
         elif path.stat().st_mode & 0o077:
             yield f"{_variable(name)} names {path}, which others may read: chmod 600 {path}"
+    ca = settings.nats_ca_file
+    if ca is not None and not ca.is_file():
+        yield f"TANDEM_NATS_CA_FILE names {ca}, which is not a file."
     jwks = settings.oidc_jwks
     if jwks is not None and "://" not in jwks and not Path(jwks).is_file():
         yield f"TANDEM_OIDC_JWKS names {jwks}, which is neither a URL nor a file."
 
 
-def _is_safe_url(value: str) -> bool:
+def _is_safe_url(value: str, safe: str = "https", plain: str = "http") -> bool:
     try:
         parts = urlsplit(value)
         host = parts.hostname or ""
-        return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+        return parts.scheme == safe or (parts.scheme == plain and _is_loopback(host))
     except ValueError:
         return False
 

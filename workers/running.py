@@ -8,7 +8,6 @@ import fcntl
 import json
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,10 +16,10 @@ from pathlib import Path
 from typing import IO
 
 from deploy.migrate import Urls
+from deploy.predecessor import command_line
 from deploy.secret_files import write_private
 from workers.failed import Exit, Failed
 
-PROC = Path("/proc")
 PREDECESSORS_END_WITHIN = 15.0
 
 
@@ -137,18 +136,8 @@ def end_all(children: Mapping[str, int]) -> None:
     """
     deadline = time.monotonic() + PREDECESSORS_END_WITHIN
     for mark, pid in children.items():
-        while mark in _command_line(pid):
+        while mark in command_line(pid):
             number = signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
             time.sleep(0.05)
-
-
-def _command_line(pid: int) -> str:
-    if (PROC / "self").exists():
-        try:
-            return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except OSError:
-            return ""
-    answer = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True)
-    return answer.stdout

@@ -98,6 +98,9 @@ def test_production_starts_with_an_issuer_and_a_key(
         ("oidc_jwks", "/no/such/file", "neither a URL nor a file"),
         ("vault_address", "https://vault.example.org", "set all three or none"),
         ("key_encryption_key_file", "/no/such/file", "base64"),
+        ("nats_url", "nats://nats.example.org", "tls://host:port"),
+        ("nats_url", "tls://relay:hunter2@nats.example.org", "It holds no password"),
+        ("nats_ca_file", "/no/such/file", "not a file"),
     ],
 )
 def test_a_wrong_value_is_refused_with_what_would_be_right(
