@@ -5,19 +5,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from fastapi import Request
 from psycopg.sql import SQL
 
 from api.auth import TokenVerifier
-from api.keys import KeyDirectory, from_file, from_url
 from api.metrics import Metrics
 from deploy.database import open_database
-from deploy.issuer import ISSUER, DemoIssuer
+from deploy.issuer import DemoIssuer
 from deploy.key_store import open_keys, open_name_index
 from deploy.settings import Settings
+from deploy.tokens import demo_issuer, trusted_tokens
 from domain.ledger.command import LedgerUnavailable
 from domain.ledger.ledger import Ledger
 from domain.streams import STREAM_KINDS
@@ -121,13 +120,13 @@ async def open_tandem(
         stack.push_async_callback(lists.close)
         sent = SentLog(ledger)
         stack.push_async_callback(_ended, asyncio.create_task(sent.keep(), name="sent log"))
-        issuer = _demo_issuer(settings)
+        issuer = demo_issuer(settings)
         yield Tandem(
             settings=settings,
             ledger=ledger,
             door=Door(ledger, clock, Copies(ledger.sealing)),
             sent=sent,
-            tokens=_verifier(settings, issuer),
+            tokens=TokenVerifier(trusted_tokens(settings)),
             lists=lists,
             names=open_name_index(settings),
             metrics=metrics,
@@ -140,20 +139,3 @@ async def _ended(task: "asyncio.Task[None]") -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-
-
-def _demo_issuer(settings: Settings) -> DemoIssuer | None:
-    return DemoIssuer(settings) if settings.demo and settings.oidc_jwks is None else None
-
-
-def _verifier(settings: Settings, issuer: DemoIssuer | None) -> TokenVerifier:
-    if issuer is not None:
-        published = issuer.jwks()
-
-        async def own() -> bytes:
-            return published
-
-        return TokenVerifier(KeyDirectory(own), ISSUER, settings.oidc_audience)
-    jwks = settings.oidc_jwks or ""
-    source = from_url(jwks) if "://" in jwks else from_file(Path(jwks))
-    return TokenVerifier(KeyDirectory(source), settings.oidc_issuer or "", settings.oidc_audience)

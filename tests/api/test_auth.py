@@ -9,9 +9,10 @@ import pytest
 from joserfc import jws, jwt
 from joserfc.jwk import ECKey, Key, KeySet, OctKey, OKPKey
 
-from api.auth import LEEWAY_SECONDS, TRUSTED_SECONDS, TokenVerifier
-from api.keys import COOLDOWN_SECONDS, MAX_AGE_SECONDS, KeyDirectory
+from api.auth import TokenVerifier
 from api.problems import Problem
+from deploy.token_keys import COOLDOWN_SECONDS, MAX_AGE_SECONDS, KeyDirectory
+from deploy.tokens import LEEWAY_SECONDS, TRUSTED_SECONDS, Tokens
 from domain.lanes import Discipline
 
 pytestmark = pytest.mark.anyio
@@ -31,7 +32,7 @@ class Issuer:
         self.away = False
         self.now = NOW
         self.directory = KeyDirectory(self._jwks, self._clock)
-        self.verifier = TokenVerifier(self.directory, ISSUER, AUDIENCE, self._clock)
+        self.verifier = TokenVerifier(Tokens(self.directory, ISSUER, AUDIENCE, self._clock))
 
     def _clock(self) -> float:
         return self.now

@@ -7,10 +7,11 @@ from uuid import UUID
 import pytest
 
 from api.auth import TokenVerifier
-from api.keys import KeyDirectory, from_file
 from api.problems import Problem
 from deploy.issuer import ISSUER, LIFETIME, DemoIssuer, OnlyInDemo
 from deploy.settings import Settings
+from deploy.token_keys import KeyDirectory, from_file
+from deploy.tokens import Tokens
 from domain.lanes import Discipline
 
 PERSON = UUID("11111111-1111-4111-8111-111111111111")
@@ -25,7 +26,7 @@ async def test_its_tokens_are_believed_until_they_expire(tmp_path: Path) -> None
     issuer = DemoIssuer(demo(tmp_path))
     published = tmp_path / "jwks.json"
     published.write_bytes(issuer.jwks())
-    verifier = TokenVerifier(KeyDirectory(from_file(published)), ISSUER, "tandem")
+    verifier = TokenVerifier(Tokens(KeyDirectory(from_file(published)), ISSUER, "tandem"))
     now = datetime.now(UTC)
     principal = await verifier.verify(f"Bearer {issuer.issue(PERSON, Discipline.TRAINER, now)}")
     assert (principal.person, principal.acting_as) == (PERSON, Discipline.TRAINER)
