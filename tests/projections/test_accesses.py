@@ -101,6 +101,8 @@ async def test_newest_first_a_page_at_a_time_without_ones_own(clinic: Clinic) ->
     pages = [[line["position"] for line in page["accesses"]] for page in (first, second, third)]
     assert pages == [positions[:2], positions[2:4], positions[4:]]
     assert third["next"] is None
+    newest = (await seen_by(clinic, limit=1))["accesses"]
+    assert [line["position"] for line in newest] == positions[:1]
 
 
 async def test_it_is_the_clients_alone_to_see(clinic: Clinic) -> None:

@@ -1,5 +1,6 @@
 """What was on a reader's screen: the very bytes, and whether they can be made again."""
 
+import zlib
 from base64 import b64decode
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from deploy.migrate import Urls
 from domain.lanes import Category
 from domain.organisation import OrganisationRecord, OrganisationRenamed
 from domain.practitioner import PractitionerRegistered, PractitionerSuspended, Profile, Standing
+from domain.scope import Rule
 from projections import views
 from projections.asking import Ask, NotYours
 from projections.auditor import (
@@ -21,6 +23,7 @@ from projections.auditor import (
     screen,
     screen_view,
 )
+from projections.kept import SALT_BYTES
 from projections.sheet import NothingToShow, View
 from projections.time_machine import moment
 from tests.domain.given import ADMINISTRATOR, AUDITOR, CLINIC, KNEE, PHYSIO, STRANGER, TRAINER, uid
@@ -122,6 +125,20 @@ async def test_kept_bytes_that_were_tampered_with_do_not_match(
     assert (await audited(shared, found))["commitment_matches"] is False
 
 
+async def test_other_bytes_sealed_by_whoever_holds_the_key_do_not_match(
+    shared: Clinic, database: Urls
+) -> None:
+    released = await shared.sees(TRAINER)
+    forged = bytes(SALT_BYTES) + zlib.compress(b"{}")
+    sealed = shared.ledger.sealing.seal_bytes(shared.client, released.commitment, forged)
+    with psycopg.connect(database.admin_url) as superuser:
+        superuser.execute("SET session_replication_role = replica")
+        superuser.execute("UPDATE ledger.kept SET sealed = %s", (sealed,))
+    found = await looked_at(shared, released.position)
+    assert found.opened is not None
+    assert not found.opened.matches
+
+
 async def test_bytes_moved_to_another_address_do_not_match(shared: Clinic, database: Urls) -> None:
     first = await shared.sees(TRAINER)
     await shared.restricts(uid("hip"))
@@ -151,6 +168,9 @@ async def test_an_auditor_sees_a_screen_with_an_open_case_only(shared: Clinic) -
     (fact,) = await shared.disclosed(AUDITOR)
     (seen,) = await shared.disclosed(TRAINER)
     assert fact.shown == seen.shown, "the auditor has now seen what the trainer saw"
+    assert {(one.category, one.rule) for one in fact.categories_shown} == {
+        (category, Rule.AUDIT) for category in READS
+    }
     await shared.closes()
     with pytest.raises(NotYours):
         await audited(shared, found)

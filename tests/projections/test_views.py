@@ -6,16 +6,21 @@ from uuid import UUID
 import orjson
 import pytest
 
+from domain.acknowledgement import acknowledge
 from domain.actor import Actor
 from domain.grantee import ToOrganisation
-from domain.lanes import Category
+from domain.lanes import Category, Purpose
 from domain.lock import ItemLocked
+from domain.milestone import confirm_milestone
 from domain.policy import scope
 from domain.record import CareRecord
+from domain.restrict import modify
 from domain.restriction import RestrictionAcknowledged, RestrictionModified
 from domain.safety import SafetyMinimumRefused
+from domain.scope import Basis, Rule, Scope
 from projections.sheet import NothingToShow, View
-from projections.views import rendering
+from projections.views import CHART, rendering
+from tests.domain import given_restriction
 from tests.domain.given import (
     CLIENT,
     CLINIC,
@@ -32,6 +37,8 @@ from tests.domain.given import (
     terms,
     uid,
 )
+from tests.domain.given_restriction import PRIYA, SAM, Story, flexion, graduated
+from tests.domain.given_restriction import restricted as restricted_story
 from tests.projections.clinic import ENROLLED, MARKERS, imposed, marked, marked_terms, reader
 
 HIP = uid("hip")
@@ -211,3 +218,32 @@ def test_the_client_sees_consents_locks_and_team_and_others_do_not() -> None:
     assert len(mine["team"]) == len(TEAM)
     for person in TEAM:
         assert not view(told, person).body.keys() & {"consents", "locks", "team"}
+
+
+def test_what_is_told_of_milestones_and_acknowledgements_counts_as_shown() -> None:
+    story = confirmed()
+    story.do(acknowledge, SAM, given_restriction.KNEE, seen=story.seen())
+    told = story.record
+    permitted = Scope(
+        PRIYA.id,
+        PRIYA.acting_as,
+        Purpose.TREATMENT,
+        categories={Category.RESTRICTIONS: Basis(Rule.SELF)},
+    )
+    shown = CHART[PRIYA.acting_as](told, permitted, story.now).shown
+    topics = {entry.fact.type for entry in story.entries if entry.version in shown}
+    assert topics == {
+        "restriction.modified.v1",
+        "restriction.milestone-confirmed.v1",
+        "restriction.acknowledged.v1",
+    }
+
+
+def confirmed() -> Story:
+    """A milestone reached, and the terms rewritten since."""
+    story = restricted_story(graduated())
+    measured = (flexion(105, at=story.now),)
+    knee = given_restriction.KNEE
+    story.do(confirm_milestone, PRIYA, knee, "bends-100", seen=story.seen(), evidence=measured)
+    story.do(modify, PRIYA, knee, graduated(reason="Still healing."), seen=story.seen())
+    return story
