@@ -5,40 +5,22 @@ order them. No text of a record is here, sealed or not. What a reader sees of a 
 the record itself, within their scope, so that it is never older than what its disclosure claims.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from itertools import chain
-from typing import Any, ClassVar, Final
+from typing import ClassVar
 from uuid import UUID
 
-from psycopg import Cursor
-from psycopg.sql import SQL, Identifier
-
 from domain.acknowledgement import must_acknowledge
-from domain.fact import every_fact
 from domain.grantee import ToPractitioner
-from domain.ledger.keys import KeyDestroyed, KeyRing
-from domain.ledger.sealing import Sealing
-from domain.ledger.states import Known, States
-from domain.ledger.upcast import stored_as
+from domain.ledger.keys import KeyRing
 from domain.record import CareRecord
 from domain.restricted import Restriction
 from projections.blind_index import BlindIndex
-from projections.listing import Line, Listing
-
-REMEMBERED: Final = 2048
-"""How many folded records the projector holds: about 20 kB each."""
-
-_STREAM: Final = (
-    "SELECT notification_id, originator_id, originator_version, topic, state, recorded_at"
-    " FROM ledger.log WHERE originator_id = %s AND originator_version > %s"
-    " AND originator_version < %s ORDER BY originator_version"
-)
-
-_PARTS: Final = {part.name for part in fields(CareRecord)}
+from projections.folded import REMEMBERED, Folded, topics_of
 
 
-class Board(Listing):
+class Board(Folded[CareRecord]):
     """One row for each restriction or hold, in force or ended.
 
     `severity`: stop, modify or caution; `ended`: the status it ended in. `terms_version` is that
@@ -48,7 +30,8 @@ class Board(Listing):
     """
 
     name = "board"
-    topics = frozenset(stored_as(fact.type for fact in every_fact() if fact.part in _PARTS))
+    whose = "client"
+    topics = topics_of(part.name for part in fields(CareRecord))
     columns = """
         client uuid NOT NULL, restriction uuid NOT NULL, severity text NOT NULL,
         provisional boolean NOT NULL, author uuid NOT NULL, imposed_at timestamptz NOT NULL,
@@ -59,65 +42,11 @@ class Board(Listing):
     indexes: ClassVar[tuple[str, ...]] = ("USING gin (readers)",)
 
     def __init__(self, keys: KeyRing, index: BlindIndex, *, remembered: int = REMEMBERED) -> None:
-        self._keys = keys
-        self._sealing = Sealing(keys)
+        super().__init__(keys, CareRecord, remembered=remembered)
         self._index = index
-        self._remembered = remembered
-        self._records = States(remembered)
 
-    def start_over(self) -> None:
-        """Forget the records: the next lines are the first of the log."""
-        self._records = States(self._remembered)
-
-    def project(self, lines: Sequence[Line], cursor: Cursor[Any], table: Identifier) -> None:
-        """Write anew the rows of every client that `lines` say something of."""
-        self._records.sweep()
-        by_client: dict[UUID, list[Line]] = {}
-        for line in lines:
-            by_client.setdefault(line.stream, []).append(line)
-        records = (self._moved_on(id, own, cursor) for id, own in by_client.items())
-        rows = list(chain.from_iterable(self._rows(record) for record in records))
-        cursor.execute(
-            SQL("DELETE FROM {} WHERE client = ANY(%s)").format(table), (list(by_client),)
-        )
-        if rows:
-            with cursor.copy(SQL("COPY {} FROM STDIN").format(table)) as copy:
-                for row in rows:
-                    copy.write_row(row)
-
-    def _moved_on(self, client: UUID, lines: Sequence[Line], cursor: Cursor[Any]) -> CareRecord:
-        """The record with `lines`, which are its next ones. Lines that it already has (they were
-        projected, and the transaction then failed) change nothing."""
-        record = self._known(client)
-        for line in chain(self._missed(record, lines[0], cursor), lines):
-            if line.version > record.version:
-                record = record.evolve(self._sealing.entry(line))
-        if not record.erased:
-            self._records.put(CareRecord, Known(record, sealed=True))
-        return record
-
-    def _missed(self, record: CareRecord, first: Line, cursor: Cursor[Any]) -> Iterator[Line]:
-        """What lies between a record and the first line at hand: all of it if it was unknown."""
-        if first.version > record.version + 1:
-            cursor.execute(_STREAM, (record.id, record.version, first.version))
-            yield from map(Line._make, cursor.fetchall())
-
-    def _known(self, client: UUID) -> CareRecord:
-        """The record as remembered, if its key still exists; else an empty one."""
-        known = self._records.get(CareRecord, client)
-        if known is None:
-            return CareRecord(client)
-        try:
-            self._keys.key(client)
-        except KeyDestroyed:
-            self._records.forget(client)
-            return CareRecord(client)
-        return known.state
-
-    def _rows(self, record: CareRecord) -> Iterator[tuple[object, ...]]:
-        """The record's rows, in the order of the columns; none once it has been erased."""
-        if record.erased:
-            return
+    def rows(self, record: CareRecord) -> Iterator[tuple[object, ...]]:
+        """One for each restriction."""
         identity = record.client.identity
         names = self._index.digests(identity.name) if identity else []
         readers = list(may_read(record))

@@ -10,20 +10,18 @@ A list may be behind the log, so it only says where to look: whether a row is sh
 is decided on the record.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import Final
 from uuid import UUID
 
 from domain.lanes import Category, Discipline, Purpose
-from domain.ledger.command import Conflicted, LedgerUnavailable
 from projections import board_shown, register_shown
 from projections.asking import Ask
 from projections.blind_index import BlindIndex, has_words, words
 from projections.board_queries import Candidate, Order, Place, candidates
-from projections.disclosure import ATTEMPTS, Door
-from projections.pages import Looking, Page
+from projections.disclosure import Door
+from projections.pages import Looking, Page, by_client, first, tried
 from projections.querying import Lists
 from projections.reader import Reader
 from projections.register_queries import Access, accesses
@@ -34,18 +32,6 @@ AT_MOST: Final = 100
 
 CHUNK: Final = 100
 """Rows of a list that are looked at together."""
-
-
-class _Row(Protocol):
-    """A row of a list, before policy was asked."""
-
-    @property
-    def client(self) -> UUID:
-        """Whom it is about."""
-        ...
-
-
-R = TypeVar("R", bound=_Row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +64,12 @@ async def board_page(
     limit = max(1, min(limit, AT_MOST))
 
     async def attempt(looking: Looking) -> Page:
-        rows = await _first(limit + 1, _on_board(lists, looking, place, named))
+        rows = await first(limit + 1, _on_board(lists, looking, place, named))
         page = rows[:limit]
-        total = len(await _first(None, _on_board(lists, looking, start, named))) if count else None
+        total = len(await first(None, _on_board(lists, looking, start, named))) if count else None
         asks = {
             client: Ask("board", board_shown.of([row.restriction for row in own]))
-            for client, own in _by_client(page).items()
+            for client, own in by_client(page).items()
         }
         return Page(
             rows=tuple(
@@ -99,7 +85,7 @@ async def board_page(
             total=total,
         )
 
-    return await _tried(door, reader, Ask("board", board_shown.of(())), attempt)
+    return await tried(door, reader, Ask("board", board_shown.of(())), attempt)
 
 
 async def register_page(
@@ -143,11 +129,11 @@ async def register_page(
             complete_to.append(found.complete_to)
             return list(found.rows)
 
-        rows = await _first(limit + 1, _in_register(looking, after, before))
+        rows = await first(limit + 1, _in_register(looking, after, before))
         page = rows[:limit]
         asks = {
             one: Ask("register", register_shown.of(own), accounting=True)
-            for one, own in _by_client(page).items()
+            for one, own in by_client(page).items()
         }
         return Page(
             rows=tuple({"client": str(row.client), "position": row.position} for row in page),
@@ -156,40 +142,9 @@ async def register_page(
             complete_to=complete_to[0],
         )
 
-    return await _tried(
+    return await tried(
         door, reader, Ask("register", register_shown.of(()), accounting=True), attempt
     )
-
-
-async def _tried(
-    door: Door, reader: Reader, ask: Ask, attempt: Callable[[Looking], Awaitable[Page]]
-) -> Page:
-    """The page of the first attempt during which nothing moved that it rests on."""
-    for number in range(ATTEMPTS):
-        try:
-            return await attempt(Looking(door, reader, ask, fresh=number > 0))
-        except Conflicted:
-            continue
-    raise LedgerUnavailable("what this reader may see kept changing", retry_after=1)
-
-
-async def _first(number: int | None, rows: AsyncIterator[R]) -> list[R]:
-    """The first so many rows (None: all)."""
-    found: list[R] = []
-    async with aclosing(rows) as coming:  # type: ignore[type-var]
-        async for row in coming:
-            found.append(row)
-            if len(found) == number:
-                break
-    return found
-
-
-def _by_client(rows: Iterable[R]) -> Mapping[UUID, list[R]]:
-    """Rows by whom they are about, in their order."""
-    grouped: dict[UUID, list[R]] = {}
-    for row in rows:
-        grouped.setdefault(row.client, []).append(row)
-    return grouped
 
 
 async def _on_board(

@@ -6,16 +6,31 @@ of, or nothing.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 import orjson
 
+from domain.ledger.command import Conflicted, LedgerUnavailable
 from projections.asking import Ask, Attempt, Released
-from projections.disclosure import Door
+from projections.disclosure import ATTEMPTS, Door
 from projections.reader import Reader
 from projections.sheet import Body
+
+
+class Row(Protocol):
+    """A row of a list, before policy was asked."""
+
+    @property
+    def client(self) -> UUID:
+        """Whom it is about."""
+        ...
+
+
+R = TypeVar("R", bound=Row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +39,8 @@ class Page:
 
     `rows`: the order of the rows, by client and reference into the fragments. `next`: where the
     next page starts, None at the end. `total`: how many rows there are that the reader may see, if
-    that was asked for. `complete_to`: the log position that the list had got to.
+    that was asked for. `complete_to`: the log position that the list had got to. `hint`: what would
+    put something on a list on which there is nothing.
     """
 
     rows: tuple[Body, ...]
@@ -32,6 +48,7 @@ class Page:
     next: str | None = None
     total: int | None = None
     complete_to: int | None = None
+    hint: str | None = None
 
     @property
     def stale(self) -> bool:
@@ -47,6 +64,8 @@ class Page:
             shell["total"] = self.total
         if self.complete_to is not None:
             shell["complete_to"] = self.complete_to
+        if self.hint is not None:
+            shell["hint"] = self.hint
         return orjson.dumps(shell)
 
 
@@ -79,3 +98,35 @@ class Looking:
             for client, ask in asks.items()
         ]
         return await self.door.let_go(self.reader, parts) if parts else ()
+
+
+async def tried(
+    door: Door, reader: Reader, ask: Ask, attempt: Callable[[Looking], Awaitable[Page]]
+) -> Page:
+    """The page of the first attempt during which nothing moved that it rests on. Raises
+    LedgerUnavailable."""
+    for number in range(ATTEMPTS):
+        try:
+            return await attempt(Looking(door, reader, ask, fresh=number > 0))
+        except Conflicted:
+            continue
+    raise LedgerUnavailable("what this reader may see kept changing", retry_after=1)
+
+
+async def first(number: int | None, rows: AsyncIterator[R]) -> list[R]:
+    """The first so many rows (None: all)."""
+    found: list[R] = []
+    async with aclosing(rows) as coming:  # type: ignore[type-var]
+        async for row in coming:
+            found.append(row)
+            if len(found) == number:
+                break
+    return found
+
+
+def by_client(rows: Iterable[R]) -> Mapping[UUID, list[R]]:
+    """Rows by whom they are about, in their order."""
+    grouped: dict[UUID, list[R]] = {}
+    for row in rows:
+        grouped.setdefault(row.client, []).append(row)
+    return grouped
