@@ -17,6 +17,8 @@ DEFAULT_PURPOSE = {
     Discipline.AUDITOR: Purpose.AUDIT,
     Discipline.ANALYST: Purpose.QUALITY,
     Discipline.ADMINISTRATOR: Purpose.COORDINATION,
+    Discipline.EXTERNAL: Purpose.TREATMENT,
+    Discipline.CLOCK: Purpose.COORDINATION,
 }
 
 

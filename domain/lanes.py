@@ -18,7 +18,14 @@ class Discipline(StrEnum):
     AUDITOR = auto()
     ANALYST = auto()
     ADMINISTRATOR = auto()
+    EXTERNAL = auto()
+    """A practitioner without an account, who was sent a link: reads what a referral encloses."""
+    CLOCK = auto()
+    """Whoever keeps the deadlines: decides what only time decides, and reads nothing."""
 
+
+HELD_BY_NOBODY = frozenset({Discipline.EXTERNAL, Discipline.CLOCK})
+"""In these nobody is registered and nobody signs in."""
 
 REGULATED = frozenset({Discipline.PHYSIOTHERAPIST, Discipline.MASSAGE_THERAPIST})
 """Regulated clinicians: the only ones who may break the glass."""
@@ -188,6 +195,14 @@ LANES: dict[Category, dict[Discipline, frozenset[Lane]]] = {
     Category.CONSENTS: _lanes(client="read write"),
 }
 """Rows of the table in the domain description; a discipline that is not named can do nothing."""
+
+for _enclosable in (
+    *(Category.IDENTITY, Category.CONTACT, Category.ALERTS, Category.GOALS),
+    *(Category.RESTRICTIONS, Category.PROGRAMME, Category.FITNESS, Category.FUNCTION),
+    *(Category.CLINICAL, Category.REFERRALS, Category.PROGRESS),
+):
+    # Of these a client can enclose something in a referral to somebody without an account.
+    LANES[_enclosable][Discipline.EXTERNAL] = frozenset({Lane.READ})
 
 READING = frozenset(
     {Lane.READ, Lane.EXISTENCE, Lane.INSTRUCTION, Lane.BY_NAME, Lane.OWN, Lane.DATES}

@@ -27,9 +27,11 @@ from domain.verdict import (
     decide,
     locked_items,
     minimum,
+    own_referrals,
     permitting,
     question,
     reads_own,
+    referral_basis,
 )
 
 PREVIEWED = UUID(int=0)
@@ -54,8 +56,10 @@ def scope(
     open_by = {c: basis for c, basis in verdicts.items() if isinstance(basis, Basis)}
     excepted = _excepted(asked, open_by)
     locked = locked_items(asked)
-    otherwise = [basis for items in excepted.values() for basis in items.values() if basis]
-    ends = [reader.not_after, *(basis.until for basis in (*open_by.values(), *otherwise))]
+    items = own_referrals(asked)
+    otherwise = [basis for each in excepted.values() for basis in each.values() if basis]
+    bases = (*open_by.values(), *otherwise, *items.values())
+    ends = [reader.not_after, *(basis.until for basis in bases)]
     restrictions = open_by.get(Category.RESTRICTIONS)
     permitted = Scope(
         reader=reader.id,
@@ -63,6 +67,7 @@ def scope(
         purpose=purpose,
         categories=open_by,
         withheld={c: code for c, code in verdicts.items() if isinstance(code, Withheld)},
+        items=items,
         hidden=dict.fromkeys(locked, Withheld.LOCKED),
         unmentioned=frozenset(item for item, silent in locked.items() if silent),
         excepted=excepted,
@@ -78,7 +83,8 @@ def _excepted(
     asked: Question, open_by: Mapping[Category, Basis]
 ) -> dict[Category, dict[UUID, Basis | None]]:
     """For each category open by consent, the items that the consent leaves out: the basis of
-    another consent that does not, or None. An exception narrows its own consent only."""
+    another consent that does not, or of a referral that encloses the category, or None. An
+    exception narrows its own consent only."""
     excepted: dict[Category, dict[UUID, Basis | None]] = {}
     for category, basis in open_by.items():
         if basis.rule is not Rule.CONSENT:
@@ -88,7 +94,8 @@ def _excepted(
         others = list(granting) if first.terms.except_items else []
         for item in first.terms.except_items:
             covering = (b for consent, b in others if item not in consent.terms.except_items)
-            excepted.setdefault(category, {})[item] = next(covering, None)
+            otherwise = next(covering, None) or referral_basis(asked, category)
+            excepted.setdefault(category, {})[item] = otherwise
     return excepted
 
 

@@ -18,7 +18,7 @@ from domain.actor import Actor
 from domain.contact import Contact, Languages, PersonName
 from domain.entry import Entry, Erased
 from domain.fact import Fact, Value
-from domain.lanes import REGULATED, Category, Discipline
+from domain.lanes import HELD_BY_NOBODY, REGULATED, Category, Discipline
 from domain.refused import Refused
 from domain.source import Source
 
@@ -51,6 +51,8 @@ class Profile(Value):
     def _held_by_staff(cls, disciplines: tuple[Discipline, ...]) -> tuple[Discipline, ...]:
         if Discipline.CLIENT in disciplines:
             raise ValueError("a client is enrolled, not registered: leave `client` out")
+        if held_by_nobody := sorted(HELD_BY_NOBODY.intersection(disciplines)):
+            raise ValueError(f"nobody is registered as {' or '.join(held_by_nobody)}")
         if len(set(disciplines)) != len(disciplines):
             raise ValueError("name each discipline only once")
         return disciplines

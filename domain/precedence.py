@@ -22,6 +22,7 @@ class Step(StrEnum):
     SELF = auto()
     AUDIT = auto()
     CONSENT = auto()
+    REFERRAL = auto()
     SAFETY_MINIMUM = auto()
     AUTHOR = auto()
     NOTHING = auto()
@@ -106,6 +107,13 @@ TABLE: tuple[Row, ...] = (
         "a consent in force names the reader, the category and the purpose, does not except it,"
         " and the reader is on the care team (their lane only)",
         rule=Rule.CONSENT,
+    ),
+    Row(
+        Step.REFERRAL,
+        Tier.PERMIT,
+        "the client agreed to send the reader a referral that is under way, with the category"
+        " enclosed (their lane only, on the care team or not)",
+        rule=Rule.REFERRAL,
     ),
     Row(
         Step.SAFETY_MINIMUM,

@@ -9,6 +9,7 @@ from uuid import UUID
 from domain.client import ClientDetails
 from domain.consent import Consents
 from domain.entry import Entry, Erased
+from domain.referred import Referrals
 from domain.restriction import Restrictions
 from domain.team import CareTeam
 
@@ -29,6 +30,7 @@ class CareRecord:
     team: CareTeam = field(default_factory=CareTeam)
     consents: Consents = field(default_factory=Consents)
     restrictions: Restrictions = field(default_factory=Restrictions)
+    referrals: Referrals = field(default_factory=Referrals)
 
     def evolve(self, entry: Entry) -> Self:
         """The record with one more entry. Total: no entry that was ever stored is refused."""

@@ -20,6 +20,9 @@ class Rule(StrEnum):
     """Whoever is due to train the client: pattern, limit, stop signs, whom to call."""
     AUDIT = auto()
     """An auditor, with a recorded purpose."""
+    REFERRAL = auto()
+    """The client agreed to a referral: to its recipient what it encloses, while it is under way;
+    to its initiator the referral itself."""
     OWN_FACTS = auto()
     """An author reads what they wrote."""
 
@@ -51,14 +54,16 @@ class Basis:
 class Scope:
     """What `reader` may see. A category is either in `categories` or in `withheld`.
 
-    `hidden` are items (restrictions, …) locked for this reader, and the codes why; those of
-    `unmentioned` silently so: the reader is not told that there is something. `excepted` are, for
-    an open category, the items that its basis leaves out: id → the other basis on which that item
-    may be shown, or None. `own_facts`: the reader wrote something here, is in good standing, and
-    reads what they wrote themselves. `safety_minimum` says that `restrictions` is open only as
-    the safety minimum; `minimum` is the basis on which at least that much may be shown of each.
-    `labels` must travel with whatever is shown. `not_after` is the earliest instant at which any
-    of this ends by itself: nothing may be released on this scope afterwards.
+    `items` are open in their own right, of a category that may be closed otherwise: referrals of
+    which the reader is a party. `hidden` are items (restrictions, …) locked for this reader, and
+    the codes why; those of `unmentioned` silently so: the reader is not told that there is
+    something. `excepted` are, for an open category, the items that its basis leaves out: id → the
+    other basis on which that item may be shown, or None. `own_facts`: the reader wrote something
+    here, is in good standing, and reads what they wrote themselves. `safety_minimum` says that
+    `restrictions` is open only as the safety minimum; `minimum` is the basis on which at least that
+    much may be shown of each. `labels` must travel with whatever is shown. `not_after` is the
+    earliest instant at which any of this ends by itself: nothing may be released on this scope
+    afterwards.
     """
 
     reader: UUID
@@ -66,6 +71,7 @@ class Scope:
     purpose: Purpose
     categories: Mapping[Category, Basis] = field(default_factory=dict)
     withheld: Mapping[Category, Withheld] = field(default_factory=dict)
+    items: Mapping[UUID, Basis] = field(default_factory=dict)
     hidden: Mapping[UUID, Withheld] = field(default_factory=dict)
     unmentioned: frozenset[UUID] = frozenset()
     excepted: Mapping[Category, Mapping[UUID, Basis | None]] = field(default_factory=dict)
@@ -78,7 +84,7 @@ class Scope:
     @property
     def empty(self) -> bool:
         """Whether nothing at all may be shown: to this reader the client does not exist."""
-        return not self.categories and not self.own_facts
+        return not self.categories and not self.items and not self.own_facts
 
     def sees(
         self, category: Category, *, item: UUID | None = None, author: UUID | None = None
@@ -91,6 +97,8 @@ class Scope:
             basis = self.excepted.get(category, {}).get(item, basis)
         if basis is not None and basis.rule is Rule.SAFETY_MINIMUM:
             basis = None  # opens the minimum and nothing else: `sees_minimum`
+        if basis is None and item is not None and category is Category.REFERRALS:
+            basis = self.items.get(item)
         if basis is None and self.own_facts and author == self.reader:
             return Basis(Rule.OWN_FACTS)
         return basis

@@ -25,6 +25,7 @@ from domain.lanes import (
 from domain.parties import is_client
 from domain.precedence import TABLE, Step
 from domain.record import CareRecord
+from domain.referral_reading import Sent, begun_by, sent_to
 from domain.scope import Basis, Rule, Withheld
 
 
@@ -32,9 +33,10 @@ from domain.scope import Basis, Rule, Withheld
 class Question:
     """One reader, one client, one purpose, one moment; and what the rows need to know of them.
 
-    `consents` are those that name the reader and the purpose, whatever the category, the longest
-    in force first. `declaration` is the reader's broken glass, if it is in force. `denied` are the
-    denying rows that apply: they are the same for every category.
+    `consents` are those that name the reader and the purpose, whatever the category, the longest in
+    force first. `referrals` are those under way that were sent to the reader. `declaration` is the
+    reader's broken glass, if it is in force. `denied` are the denying rows that apply: they are the
+    same for every category.
     """
 
     record: CareRecord
@@ -44,6 +46,7 @@ class Question:
     audit_case: AuditCase | None
     declaration: Declaration | None
     consents: tuple[Consent, ...]
+    referrals: tuple[Sent, ...] = ()
     denied: frozenset[Step] = frozenset()
 
 
@@ -64,6 +67,7 @@ def question(
         audit_case=audit_case,
         declaration=glass.by(reader, now) if purpose is Purpose.TREATMENT else None,
         consents=permitting(record, reader, purpose, now),
+        referrals=sent_to(record, reader, now) if purpose in CARE_PURPOSES else (),
     )
     return replace(asked, denied=frozenset(s for s, denies in DENIES.items() if denies(asked)))
 
@@ -127,10 +131,14 @@ def wrote(record: CareRecord, person: UUID) -> bool:
         details.contact_source,
         details.emergency_contact_source,
     )
-    return any(source is not None and source.author == person for source in sources) or any(
-        edition.source.author == person
-        for restriction in record.restrictions.items.values()
-        for edition in restriction.editions
+    return (
+        any(source is not None and source.author == person for source in sources)
+        or any(
+            edition.source.author == person
+            for restriction in record.restrictions.items.values()
+            for edition in restriction.editions
+        )
+        or person in record.referrals.authors()
     )
 
 
@@ -223,6 +231,29 @@ def _consent(asked: Question, category: Category) -> Basis | None:
     return next((basis for _, basis in consent_bases(asked, category)), None)
 
 
+def referral_basis(asked: Question, category: Category) -> Basis | None:
+    """The referral that encloses the category, of several the one that is open longest.
+
+    The client agreed to the recipient by name, so that what opens only by name is open to them.
+    """
+    if not asked.referrals or not _reading(asked.reader.acting_as, category):
+        return None
+    enclosing = (sent.basis for sent in asked.referrals if category in sent.enclosed)
+    return next(enclosing, None)
+
+
+def own_referrals(asked: Question) -> Mapping[UUID, Basis]:
+    """Referrals that the reader is a party to, as items open in their own right: sent to them, or
+    begun by them while they are on the team. Behind the same denials as everything."""
+    if asked.denied or asked.purpose not in CARE_PURPOSES:
+        return {}
+    reader, record = asked.reader, asked.record
+    begun = begun_by(record, reader)
+    return {id: Basis(Rule.REFERRAL, id) for id in begun} | {
+        sent.referral: sent.basis for sent in asked.referrals
+    }
+
+
 def _safety_minimum(asked: Question, category: Category) -> Basis | None:
     return minimum(asked) if category is Category.RESTRICTIONS else None
 
@@ -248,5 +279,6 @@ PERMITS: Mapping[Step, Callable[[Question, Category], Basis | None]] = {
     Step.SELF: _self,
     Step.AUDIT: _audit,
     Step.CONSENT: _consent,
+    Step.REFERRAL: referral_basis,
     Step.SAFETY_MINIMUM: _safety_minimum,
 }
