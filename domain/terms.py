@@ -10,9 +10,8 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator, 
 from domain.body import UNSIDED, Pattern, Region, Side
 from domain.contact import Phone
 from domain.criterion import Criterion
-from domain.fact import Value
+from domain.fact import Value, replaying
 from domain.limits import Limits, Name
-from domain.measure import replaying
 
 PlainText = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 ClinicalText = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
