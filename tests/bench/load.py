@@ -6,6 +6,7 @@ It shares the machine with what it measures, so it parses no more of an answer t
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import cast
 
@@ -84,7 +85,7 @@ async def drive(
     connections: list[_Connection] = []
     for each in requests:
         _, connection = await loop.create_connection(
-            lambda each=each: _Connection(each, status, began + seconds), "127.0.0.1", port
+            partial(_Connection, each, status, began + seconds), "127.0.0.1", port
         )
         connections.append(connection)
     await asyncio.gather(*(connection.done for connection in connections))
