@@ -20,8 +20,8 @@ async def connect(settings: Settings, user: str) -> Client:
     `settings.nats_url`. Waits for the server, however long it is away; so does every later use.
     """
     assert settings.nats_url is not None, "only programs that are told the server connect to it"
-    client = Client()
     while True:
+        client = Client()
         try:
             await client.connect(
                 settings.nats_url,
@@ -40,7 +40,10 @@ async def connect(settings: Settings, user: str) -> Client:
             await _said(error)
             await asyncio.sleep(RECONNECT_SECONDS)
         else:
-            return client
+            if client.is_connected:
+                return client
+            # The library takes a connection that was closed on it for one that was made.
+            await client.close()
 
 
 def tls(settings: Settings) -> ssl.SSLContext | None:

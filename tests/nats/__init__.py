@@ -1,0 +1,1 @@
+"""NATS as readers meet it: the real server, the real callout, and clients that try everything."""
