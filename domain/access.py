@@ -17,6 +17,7 @@ from domain.auditing import AuditCase, AuditClosed, AuditOpened
 from domain.entry import Entry
 from domain.fact import Fact, Value
 from domain.lanes import Category, Discipline, Purpose
+from domain.notified import NotificationReceived, Notifications, Notified
 from domain.scope import Rule, Withheld
 from domain.source import Source
 
@@ -233,6 +234,7 @@ class AccessRecord:
     denials: tuple[tuple[Denied, Source], ...] = ()
     acknowledgements: tuple[tuple[Acknowledged, Source], ...] = ()
     audit_cases: Mapping[UUID, AuditCase] = field(default_factory=dict)
+    notifications: Notifications = field(default_factory=Notifications)
 
     def evolve(self, entry: Entry) -> Self:
         """The record with one more entry. Total: what refers to nothing known changes nothing."""
@@ -254,6 +256,8 @@ class AccessRecord:
             case AuditClosed(case=id) if known := self.audit_cases.get(id):
                 closed = replace(known, closed=source)
                 return replace(moved, audit_cases={**self.audit_cases, id: closed})
+            case Notified() | NotificationReceived():
+                return replace(moved, notifications=self.notifications.evolve(entry))
             case Sent() | Received() | Exported() | HeldOffline() | OfflineCopyWiped() as fact:
                 return moved._follow(fact, fact.disclosure, source)
         return moved

@@ -6,12 +6,13 @@ from domain.ledger.keys import KeyRing
 from projections.blind_index import BlindIndex
 from projections.board import Board
 from projections.listing import Listing
+from projections.notifications import Notifications
 from projections.register import Register
 
-LISTS: Final[tuple[type[Listing], ...]] = (Board, Register)
+LISTS: Final[tuple[type[Listing], ...]] = (Board, Register, Notifications)
 
 
 def every_list(keys: KeyRing, index: BlindIndex) -> tuple[Listing, ...]:
     """All lists, to be projected by one process. `keys` opens what is sealed; `index` must be made
     with the key that whoever searches uses."""
-    return Board(keys, index), Register()
+    return Board(keys, index), Register(), Notifications()

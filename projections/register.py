@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Final, NamedTuple
 from uuid import UUID
 
-import orjson
 from psycopg import Cursor
 from psycopg.sql import SQL, Identifier
 
@@ -28,7 +27,9 @@ from domain.access import (
 from domain.auditing import AuditClosed, AuditOpened
 from domain.break_glass import BreakGlassDeclared, BreakGlassReviewed
 from domain.ledger.sealing import Unreadable, is_sealed
-from domain.ledger.upcast import has_upcast, stored_as, upcasted
+from domain.ledger.upcast import stored_as
+from domain.notified import NotificationReceived, Notified
+from projections.clear import clear
 from projections.listing import Line, Listing
 
 KINDS: Final = {
@@ -40,6 +41,8 @@ KINDS: Final = {
     Exported.type: "exported",
     HeldOffline.type: "held-offline",
     OfflineCopyWiped.type: "offline-copy-wiped",
+    Notified.type: "notified",
+    NotificationReceived.type: "notification-received",
     AuditOpened.type: "audit-opened",
     AuditClosed.type: "audit-closed",
     BreakGlassDeclared.type: "break-glass-declared",
@@ -49,7 +52,10 @@ KINDS: Final = {
 
 _STORED: Final = {old: kind for topic, kind in KINDS.items() for old in stored_as([topic])}
 
-RARE: Final = frozenset(KINDS.values()) - {"disclosed", "sent", "received", "acknowledged"}
+COMMON: Final = frozenset(
+    ("disclosed", "sent", "received", "acknowledged", "notified", "notification-received")
+)
+RARE: Final = frozenset(KINDS.values()) - COMMON
 """Kinds that are looked for across all clients, and few enough for an index of their own."""
 
 COLUMNS: Final = (
@@ -152,19 +158,8 @@ class Register(Listing):
 
 
 def opened(line: Line) -> Opened:
-    """The envelope and the clear body of a line, without the cost of making them facts.
-
-    The layout is that of `domain.ledger.sealing`. Raises Unreadable.
-    """
-    state = line.state
-    start = 3 + int.from_bytes(state[1:3])
-    try:
-        header = orjson.loads(state[3:start])
-        body = {} if is_sealed(state) else orjson.loads(state[start:])
-    except orjson.JSONDecodeError as error:
-        raise Unreadable(f"position {line.position}: {error!r}") from error
-    if body and has_upcast(line.topic):
-        _, body = upcasted(line.topic, body)
+    """An access as the register calls it. Raises Unreadable."""
+    _, header, body = clear(line)
     return Opened(line, _STORED[line.topic], header, body)
 
 

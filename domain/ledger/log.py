@@ -28,13 +28,20 @@ SELECT {_COLUMNS} FROM ledger.log
 _AFTER: Final = f"""
 SELECT {_COLUMNS} FROM ledger.log
  WHERE notification_id > %s AND notification_id <= %s ORDER BY notification_id LIMIT %s"""
+_AFTER_OF: Final = f"""
+SELECT {_COLUMNS.replace("state", "CASE WHEN topic = ANY(%s) THEN state ELSE '' END")}
+  FROM ledger.log
+ WHERE notification_id > %s AND notification_id <= %s ORDER BY notification_id LIMIT %s"""
 _POSITION_AT: Final = """
 SELECT notification_id FROM ledger.log WHERE recorded_at <= %s
  ORDER BY recorded_at DESC, notification_id DESC LIMIT 1"""
+_LAST: Final = f"""
+SELECT {_COLUMNS} FROM ledger.log WHERE topic = ANY(%s) ORDER BY notification_id DESC LIMIT 1"""
 _HEAD: Final = "SELECT notification_id FROM ledger.log ORDER BY notification_id DESC LIMIT 1"
 _COMMAND: Final = "SELECT request, first, last FROM ledger.commands WHERE id = %s"
 _KEPT: Final = "SELECT sealed FROM ledger.kept WHERE client = %s AND digest = %s"
 _EPOCH: Final = "SELECT id FROM ledger.epoch ORDER BY number DESC LIMIT 1"
+_EPOCHS: Final = "SELECT after, id FROM ledger.epoch ORDER BY number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,18 @@ class PastCommand:
 
     request: bytes | None
     positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Epochs:
+    """The lives of the log: each the last position before it, and its id; oldest first."""
+
+    begun: tuple[tuple[int, UUID], ...]
+
+    def of(self, position: int) -> UUID:
+        """The epoch that the event at `position` was appended in: together, they name it for
+        ever."""
+        return next(id for after, id in reversed(self.begun) if after < position)
 
 
 class Log:
@@ -115,6 +134,11 @@ class Log:
         """The last position; 0 while the log is empty."""
         return await self._number(_HEAD, ())
 
+    async def last(self, topics: Sequence[str]) -> Stored | None:
+        """The last event of any of these topics, looking back from the head; None if none is."""
+        rows = await self._rows(_LAST, (list(topics),))
+        return Stored._make(rows[0]) if rows else None
+
     async def command(self, id: UUID) -> PastCommand | None:
         """What the command with this id appended; None if it never was."""
         rows = await self._rows(_COMMAND, (id,))
@@ -133,11 +157,21 @@ class Log:
         epoch: UUID = rows[0][0]
         return epoch
 
+    async def epochs(self) -> Epochs:
+        """Every epoch of the log so far."""
+        return Epochs(tuple(await self._rows(_EPOCHS, ())))
+
     async def tail(
-        self, after: int, *, limit: int = 500, fallback: float = 5.0
+        self,
+        after: int,
+        *,
+        limit: int = 500,
+        fallback: float = 5.0,
+        topics: Sequence[str] | None = None,
     ) -> AsyncGenerator[list[Stored]]:
         """Every event after position `after`, in order, for ever: non-empty batches of at most
-        `limit`, as soon as they are durable. Looks for itself every `fallback` seconds.
+        `limit`, as soon as they are durable. Looks for itself every `fallback` seconds. The state
+        of events of other than `topics` (None: of none) is left out: it is empty.
 
         Has a connection of its own. Raises LedgerUnavailable when that is lost: begin again after
         the last position received.
@@ -148,8 +182,9 @@ class Log:
                 await _in_utc(connection)
                 # Listening first: what is appended after the look that found nothing wakes it.
                 await connection.execute(f"LISTEN {CHANNEL}")
+                query, first = (_AFTER, ()) if topics is None else (_AFTER_OF, (list(topics),))
                 while True:
-                    rows = await _fetch(connection, _AFTER, (after, _NO_BOUND, limit))
+                    rows = await _fetch(connection, query, (*first, after, _NO_BOUND, limit))
                     if rows:
                         batch = [Stored._make(row) for row in rows]
                         after = batch[-1].position

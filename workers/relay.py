@@ -1,0 +1,134 @@
+"""Notifies readers of what is recorded: `python -m workers.relay`.
+
+1. Follow the log from where it was followed to; one relay at a time.
+2. For each fact that occasions it, ask policy who may know of it now, and append a `Notified` for
+   each of them, guarded by what policy rested on.
+3. Note how far the log was followed. Killed before that, the same is done again, and changes
+   nothing: the log knows the commands already.
+
+What was appended is then published (`publishing`), from the log as well: neither waits for the
+other, and commands wait for neither.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from domain.ledger.command import Command, Conflicted, LedgerUnavailable
+from domain.ledger.ledger import Ledger
+from domain.ledger.sealing import Unreadable
+from domain.ledger.stored import Stored
+from projections.clear import clear
+from projections.notifications import NOTIFIED
+from projections.notifying import NOTIFYING, Notifying
+from projections.querying import Lists
+from workers.cursor import Cursor, held
+
+ATTEMPTS: Final = 8
+RETRY_SECONDS: Final = 0.5
+AT_ONCE: Final = 64
+"""How many clients' facts are considered at the same time."""
+
+BATCH: Final = 500
+SELDOM: Final = 1000
+"""Lines that occasion nothing, after which the cursor is moved all the same."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Relay:
+    """Follows the log as the service's role over `url`."""
+
+    url: str
+    ledger: Ledger
+    lists: Lists
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    async def run(self) -> None:
+        """Relay for ever; while PostgreSQL is away, try again."""
+        while True:
+            try:
+                await self.follow()
+            except LedgerUnavailable as error:
+                log.warning("not relaying (%s); trying again", error)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def follow(self, upto: int | None = None) -> None:
+        """Relay what the log holds, then what it comes to hold; until past position `upto` (None:
+        never). Raises LedgerUnavailable."""
+        async with held(self.url, "relay") as cursor:
+            notifying = Notifying(
+                self.ledger, self.lists, self.clock, await self.ledger.log.epochs()
+            )
+            position = cursor.position
+            if position is None:
+                position = await self._resumed()
+            if upto is not None and position >= upto:
+                return
+            async for batch in self.ledger.log.tail(
+                position, limit=BATCH, topics=sorted(NOTIFYING)
+            ):
+                await self._batch(notifying, batch, cursor)
+                if upto is not None and batch[-1].position >= upto:
+                    return
+
+    async def _resumed(self) -> int:
+        """Up to where all is done, as the log itself tells if the cursor was lost."""
+        last = await self.ledger.log.last(sorted(NOTIFIED))
+        if last is None:
+            return 0
+        # Of a batch, facts of several clients are relayed at once: those before it all have been.
+        return max(0, int(clear(last).body["occasion"]) - BATCH)
+
+    async def _batch(self, notifying: Notifying, batch: Sequence[Stored], cursor: Cursor) -> None:
+        by_client: dict[UUID, list[Stored]] = {}
+        for line in batch:
+            if line.topic in NOTIFYING:
+                by_client.setdefault(line.stream, []).append(line)
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        async def one(lines: list[Stored]) -> None:
+            async with turns:
+                for line in lines:
+                    await self._line(notifying, line)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for lines in by_client.values():
+                    group.create_task(one(lines))
+        except* LedgerUnavailable as away:
+            reasons = str(away.exceptions[0])
+        else:
+            reasons = ""
+        if reasons:
+            raise LedgerUnavailable(reasons)
+        if by_client or batch[-1].position >= (cursor.position or 0) + SELDOM:
+            await cursor.move(batch[-1].position)
+
+    async def _line(self, notifying: Notifying, line: Stored) -> None:
+        """Notify everybody of one line. Whoever's standing, or whatever policy rests on, changes
+        meanwhile is asked about again."""
+        try:
+            (entry,) = await self.ledger.entries([line])
+        except Unreadable as error:
+            # One damaged line must not keep everybody else from being told.
+            log.error("nobody can be notified of what cannot be read: %s", error)
+            return
+        for number in range(ATTEMPTS):
+            commands = await notifying.commands(entry, fresh=number > 0)
+            taken = await asyncio.gather(*map(self._append, commands))
+            if all(taken):
+                return
+        raise LedgerUnavailable("who may know of it kept changing")
+
+    async def _append(self, command: Command) -> bool:
+        try:
+            await self.ledger.append(command)
+        except Conflicted:
+            return False
+        return True
