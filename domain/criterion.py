@@ -10,7 +10,6 @@ from pydantic import Field, FiniteFloat, ValidationInfo, model_validator
 from domain.body import Side
 from domain.fact import Value, replaying
 from domain.measure import (
-    MEASURES,
     MeasureCode,
     Method,
     Reading,
@@ -19,6 +18,7 @@ from domain.measure import (
     require_plausible,
     require_side,
 )
+from domain.measures_table import MEASURES
 
 PERCENT = "%"
 

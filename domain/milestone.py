@@ -8,7 +8,8 @@ from domain.actor import Actor
 from domain.criterion import Shortfall, shortfall
 from domain.fact import Fact
 from domain.lanes import Category, Discipline, Lane
-from domain.measure import MEASURES, Reading
+from domain.measure import Reading
+from domain.measures_table import MEASURES
 from domain.refused import Refused
 from domain.restrict import require_may_loosen, require_writer, standing
 from domain.restricted import Restriction

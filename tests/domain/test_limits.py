@@ -8,7 +8,8 @@ from pydantic import BaseModel, ValidationError
 
 from domain.body import Movement, Pattern, Region, Side
 from domain.limits import Arc, Limits, Load, WeightBearing, WeightBearingClass
-from domain.measure import MEASURES, Reading
+from domain.measure import Reading
+from domain.measures_table import MEASURES
 from domain.restriction import RestrictionImposed, RestrictionRetracted
 from domain.strictness import LOOSER, OTHERWISE, SAME, TIGHTER, Change, compare, tightens
 from domain.terms import (
