@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
+from domain.assessment import Assessments
 from domain.client import ClientDetails
 from domain.consent import Consents
 from domain.entry import Entry, Erased
@@ -30,6 +31,7 @@ class CareRecord:
     team: CareTeam = field(default_factory=CareTeam)
     consents: Consents = field(default_factory=Consents)
     restrictions: Restrictions = field(default_factory=Restrictions)
+    assessments: Assessments = field(default_factory=Assessments)
     referrals: Referrals = field(default_factory=Referrals)
 
     def evolve(self, entry: Entry) -> Self:

@@ -21,6 +21,8 @@ DISCIPLINE_WORDS = {
     Discipline.AUDITOR: "an auditor",
     Discipline.ANALYST: "an analyst",
     Discipline.ADMINISTRATOR: "an administrator",
+    Discipline.EXTERNAL: "outside",
+    Discipline.CLOCK: "the clock",
 }
 PURPOSE_WORDS = {
     Purpose.TREATMENT: "to treat you",
@@ -36,7 +38,10 @@ CATEGORY_WORDS = {
     Category.CONTACT: "how to reach you",
     Category.ALERTS: "your alerts",
     Category.RESTRICTIONS: "your restrictions",
+    Category.FITNESS: "how fit you are",
+    Category.FUNCTION: "how well you move",
     Category.CLINICAL: "the clinical reasons",
+    Category.REFERRALS: "your referral",
     Category.CONSENTS: "who was told what about you",
 }
 

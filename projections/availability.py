@@ -34,7 +34,7 @@ class Span:
 
 def item_of(fact: Fact | Erased) -> UUID | None:
     """The item of the record that a fact is about, if it is about one."""
-    for name in ("restriction", "hold", "consent"):
+    for name in ("restriction", "hold", "consent", "assessment", "referral"):
         item = getattr(fact, name, None)
         if isinstance(item, UUID):
             return item
@@ -94,8 +94,8 @@ class _Watch:
             spans.append(Span(now, None, basis))
 
     def _actor(self, now: datetime) -> Actor:
-        if self.reader.acting_as is Discipline.CLIENT:
-            return Actor.client(self.reader.person)
+        if (known := self.reader.unregistered) is not None:
+            return known
         try:
             return self.person.acting(self.reader.acting_as, now)
         except Refused:

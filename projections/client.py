@@ -4,11 +4,14 @@ from datetime import datetime
 
 from domain.record import CareRecord
 from domain.scope import Scope
+from projections.assessments_shown import assessments
 from projections.card_shown import card
 from projections.consents_shown import consents, team
 from projections.identity_shown import identity
+from projections.referrals_shown import referrals
 from projections.restrictions_shown import acknowledgements, listed
 from projections.sheet import Body, Sheet, View
+from projections.trends_shown import changes
 
 
 def view(record: CareRecord, scope: Scope, now: datetime) -> View:
@@ -24,6 +27,9 @@ def view(record: CareRecord, scope: Scope, now: datetime) -> View:
             **identity(sheet),
             "card": card(sheet),
             "restrictions": items,
+            "assessments": assessments(sheet),
+            "trends": changes(sheet),
+            "referrals": referrals(sheet),
             "team": team(sheet),
             **consents(sheet),
         }

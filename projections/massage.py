@@ -4,8 +4,10 @@ from datetime import datetime
 
 from domain.record import CareRecord
 from domain.scope import Scope
+from projections.assessments_shown import assessments
 from projections.card_shown import card
 from projections.identity_shown import identity, not_shared
+from projections.referrals_shown import referrals
 from projections.restrictions_shown import restrictions
 from projections.sheet import Sheet, View
 
@@ -20,6 +22,8 @@ def view(record: CareRecord, scope: Scope, now: datetime) -> View:
             **identity(sheet),
             "card": card(sheet),
             "restrictions": restrictions(sheet),
+            "assessments": assessments(sheet),
+            "referrals": referrals(sheet),
             "not_shared": not_shared(sheet),
         }
     )

@@ -3,7 +3,18 @@
 from uuid import UUID
 
 from domain.lanes import Discipline
-from projections import card_shown, client, coordinator, massage, physio, restriction_shown, trainer
+from projections import (
+    assessment_shown,
+    card_shown,
+    client,
+    coordinator,
+    massage,
+    physio,
+    referrals_shown,
+    restriction_shown,
+    trainer,
+    trends_shown,
+)
 from projections.sheet import ViewFunction
 
 CHART: dict[Discipline, ViewFunction] = {
@@ -26,6 +37,14 @@ def rendering(view: str, acting_as: Discipline, item: UUID | None) -> ViewFuncti
             return card_shown.view
         case "restriction" if item is not None:
             return restriction_shown.of(item)
+        case "assessment" if item is not None:
+            return assessment_shown.of(item)
+        case "trends":
+            return trends_shown.of()
+        case "referral" if item is not None:
+            return referrals_shown.of(item)
+        case "external-referral" if item is not None:
+            return referrals_shown.external(item)
         case "consents":
             return client.consents_view
         case _:

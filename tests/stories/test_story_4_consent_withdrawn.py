@@ -151,7 +151,7 @@ def test_the_client_reads_it_in_sentences(story: dict[str, Step], ask: Ask) -> N
     by_position = {each["position"]: each["sentence"] for each in seen}
     before = by_position[story["sam-before"].position]
     after = by_position[story["sam-after"].position]
-    assert before.startswith("Sam Ortiz, your trainer at North Gym, saw who you are and your")
+    assert before.startswith("Sam Ortiz, your trainer at North Gym, saw how fit you are, who")
     assert "You allowed this" in before
     assert "You allowed this" not in after
     assert "keeps you safe" in after
