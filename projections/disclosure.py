@@ -108,9 +108,9 @@ class Door:
 
     async def prepare(self, reader: Reader, client: UUID, ask: Ask, attempt: Attempt) -> Part:
         """Render, and seal a copy. Raises NothingToShow. Nothing leaves yet."""
-        view, body = await self._made(reader, client, ask, attempt)
+        body, told = await self._made(reader, client, ask, attempt)
         copy = self._copy(client, body)
-        fact = _disclosed(reader, client, ask, attempt, view, copy)
+        fact = told.model_copy(update={"as_of": attempt.now, "commitment": copy.commitment.hex()})
         event = self._event(reader, client, fact, attempt.now)
         return Part(client, ask, attempt, body, copy, event)
 
@@ -147,19 +147,23 @@ class Door:
 
     async def _made(
         self, reader: Reader, client: UUID, ask: Ask, attempt: Attempt
-    ) -> tuple[View, bytes]:
-        """The view, and its bytes with the names of those whom it mentions."""
+    ) -> tuple[bytes, Disclosed]:
+        """The view's bytes with the names of those whom it mentions, and what is to be told of it
+        but for the clock and the commitment."""
         before, record, now = attempt.rendered, attempt.record, attempt.now
         view = before.view if before else ask.render(record, attempt.scope, now)
         names = await people(self.ledger, view.mentions)
         if before is not None and names == before.names:
-            return view, before.body
+            return before.body, before.told
         body = ask.serialise({**view.body, "people": names} if view.mentions else view.body)
+        told = _disclosed(reader, client, ask, attempt, view)
         if ask.pure:
             until = good_until(record, attempt.scope, now)
-            made = Rendered(record, attempt.actor, attempt.scope, view, names, body, now, until)
+            made = Rendered(
+                record, attempt.actor, attempt.scope, view, names, body, told, now, until
+            )
             self._renderings.remember(_key(client, reader, ask), made)
-        return view, body
+        return body, told
 
     def _copy(self, client: UUID, body: bytes) -> Copy:
         try:
@@ -211,9 +215,11 @@ def _key(client: UUID, reader: Reader, ask: Ask) -> Key:
     return client, reader, ask.view, ask.item, ask.content_type, ask.language
 
 
-def _disclosed(
-    reader: Reader, client: UUID, ask: Ask, attempt: Attempt, view: View, copy: Copy
-) -> Disclosed:
+NOT_YET = "0" * 64
+"""Stands for the commitment until the bytes have been committed to."""
+
+
+def _disclosed(reader: Reader, client: UUID, ask: Ask, attempt: Attempt, view: View) -> Disclosed:
     return Disclosed(
         client=client,
         reader=reader.person,
@@ -238,6 +244,6 @@ def _disclosed(
         channel=ask.channel,
         content_type=ask.content_type,
         language=ask.language,
-        commitment=copy.commitment.hex(),
+        commitment=NOT_YET,
         labels=attempt.scope.labels,
     )

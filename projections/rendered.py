@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from domain.access import Disclosed
 from domain.actor import Actor
 from domain.record import CareRecord
 from domain.scope import Scope
@@ -21,7 +22,8 @@ Key = tuple[UUID, Reader, str, UUID | None, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A view, the bytes it became with these names in it, and what it was made of.
+    """A view, the bytes it became with these names in it, what is told of it (but for the clock and
+    the commitment), and what it was made of.
 
     Good for the very same record and actor, from `since` until `until` (None: until they move).
     """
@@ -32,6 +34,7 @@ class Rendered:
     view: View
     names: Body
     body: bytes
+    told: Disclosed
     since: datetime
     until: datetime | None
 
