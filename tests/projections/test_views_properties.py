@@ -23,7 +23,7 @@ from tests.projections.altering import altered, clinically_altered
 from tests.projections.clinic import reader
 from tests.projections.marked import folded, histories
 
-ordinary = settings(max_examples=80, deadline=None)
+ordinary = settings(max_examples=40, deadline=None)
 readers = st.sampled_from([CLIENT, *PEOPLE])
 asked = st.sampled_from(
     [("chart", None), ("card", None), ("restriction", KNEE), ("restriction", HIP)]
