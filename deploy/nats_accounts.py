@@ -2,7 +2,8 @@
 
 - `TANDEM` holds the stream. Only we are in it.
 - `READERS` is where practitioners are: no stream, and four doors into `TANDEM`. What is answered
-  there stays there, whatever a practitioner names as the subject to answer on.
+  there stays there: with readers beside the stream, an answer of JetStream's or ours could be sent
+  to `care.<somebody else>`, since no server asks whether the subject to answer on is one's own.
 - `CALLOUT` is asked who a stranger is (see `workers.callout`); nobody else hears what they sent.
 """
 
@@ -18,13 +19,17 @@ READERS: Final = "READERS"
 RELAY, CALLOUT = "relay", "callout"
 """Our own users: one publishes and hears acknowledgements, one says who a stranger is."""
 
+DOMAIN: Final = "tandem"
+"""What readers call our JetStream, as clients can (`jetstream(nc, { domain: "tandem" })`). The
+plain `$JS.API` of their account is answered by the server itself: there is none."""
+
 DOORS: Final = (
-    ("$JS.API.CONSUMER.MSG.NEXT.CARE.*", "stream"),
-    ("$JS.API.CONSUMER.INFO.CARE.*", "singleton"),
-    ("$JS.ACK.CARE.*.>", "singleton"),
-    ("ack.*", "singleton"),
+    ("$JS.API.CONSUMER.MSG.NEXT.CARE.*", f"$JS.{DOMAIN}.API.CONSUMER.MSG.NEXT.CARE.*", "stream"),
+    ("$JS.API.CONSUMER.INFO.CARE.*", f"$JS.{DOMAIN}.API.CONSUMER.INFO.CARE.*", "singleton"),
+    ("$JS.ACK.CARE.*.>", "$JS.ACK.CARE.*.>", "singleton"),
+    ("ack.*", "ack.*", "singleton"),
 )
-"""What practitioners may ask of us at all, and how many answers each gives."""
+"""What practitioners may ask of us at all: with us, with them, and how many answers each gives."""
 
 LONGEST_CONNECT: Final = 12 * 1024
 """The longest line that the server takes: a token of 8 KiB, and what is said with it."""
@@ -55,10 +60,11 @@ def accounts(secrets: NatsSecrets) -> str:
     """The part of a server's configuration that says who may do what. It holds two passwords."""
     exports = "\n".join(
         f'    {{ service: "{subject}", response_type: {answers}, accounts: [{READERS}] }}'
-        for subject, answers in DOORS
+        for subject, _, answers in DOORS
     )
     imports = "\n".join(
-        f'    {{ service: {{ account: TANDEM, subject: "{subject}" }} }}' for subject, _ in DOORS
+        f'    {{ service: {{ account: TANDEM, subject: "{subject}" }}, to: "{there}" }}'
+        for subject, there, _ in DOORS
     )
     return f"""\
 accounts {{

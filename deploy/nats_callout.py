@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from deploy.nats_accounts import READERS, NatsSecrets
+from deploy.nats_accounts import DOMAIN, READERS, NatsSecrets
 from deploy.nats_streams import STREAM, acknowledging, inbox
 from deploy.nkeys import NotSealedForUs
 
@@ -77,8 +77,8 @@ def permissions(reader: UUID) -> dict[str, Any]:
         "version": 2,
         "pub": {
             "allow": [
-                f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{reader}",
-                f"$JS.API.CONSUMER.INFO.{STREAM}.{reader}",
+                f"$JS.{DOMAIN}.API.CONSUMER.MSG.NEXT.{STREAM}.{reader}",
+                f"$JS.{DOMAIN}.API.CONSUMER.INFO.{STREAM}.{reader}",
                 f"$JS.ACK.{STREAM}.{reader}.>",
                 acknowledging(reader),
             ]

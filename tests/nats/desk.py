@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from deploy.nats import EmbeddedNats, nats_directory
-from deploy.nats_accounts import CALLOUT, RELAY, open_nats_secrets
+from deploy.nats_accounts import CALLOUT, DOMAIN, RELAY, open_nats_secrets
 from deploy.nats_connection import connect
 from deploy.nats_streams import inbox, subject
 from deploy.settings import Settings
@@ -102,7 +102,9 @@ class Line:
 
     async def pull(self, *, within: float = 5) -> bytes:
         """The next of one's own, acknowledged to the server."""
-        own = await self.client.jetstream().pull_subscribe_bind(str(self.reader.id), "CARE")
+        own = await self.client.jetstream(domain=DOMAIN).pull_subscribe_bind(
+            str(self.reader.id), "CARE"
+        )
         (message,) = await own.fetch(1, timeout=within)
         await message.ack()
         return bytes(message.data)

@@ -8,6 +8,7 @@ import nats
 import pytest
 
 from deploy.issuer import LIFETIME, DemoIssuer
+from deploy.nats_accounts import DOMAIN
 from deploy.nats_callout import ASKED
 from deploy.nats_streams import STREAM, ensure_stream
 from domain.lanes import Discipline
@@ -15,6 +16,8 @@ from tests.api.clinic import Person
 from tests.nats.desk import Desk, Line, is_refused
 
 pytestmark = pytest.mark.anyio
+
+API = f"$JS.{DOMAIN}.API"
 
 
 def expiring(desk: Desk, who: Person, left: timedelta) -> Person:
@@ -43,21 +46,23 @@ async def test_what_was_published_before_the_first_connection_is_delivered(desk:
 
 def forbidden_to_publish(own: str, other: str) -> Iterator[str]:
     yield from (f"care.{own}", f"care.{other}", f"ack.{other}", "ack.x", "anything")
-    for question in ("MSG.NEXT", "INFO"):
-        yield f"$JS.API.CONSUMER.{question}.{STREAM}.{other}"
-    for question in ("CREATE", "DURABLE.CREATE"):
-        yield f"$JS.API.CONSUMER.{question}.{STREAM}.{own}"
-        yield f"$JS.API.CONSUMER.{question}.{STREAM}.{own}.care.{other}"
-    yield f"$JS.API.CONSUMER.CREATE.{STREAM}"
-    for question in ("DELETE", "PAUSE", "UNPIN"):
-        yield f"$JS.API.CONSUMER.{question}.{STREAM}.{own}"
-    for question in ("LIST", "NAMES"):
-        yield f"$JS.API.CONSUMER.{question}.{STREAM}"
-        yield f"$JS.API.STREAM.{question}"
-    for question in ("INFO", "CREATE", "UPDATE", "DELETE", "PURGE", "MSG.GET", "MSG.DELETE"):
-        yield f"$JS.API.STREAM.{question}.{STREAM}"
-    yield from (f"$JS.API.DIRECT.GET.{STREAM}", f"$JS.API.DIRECT.GET.{STREAM}.care.{other}")
-    yield from ("$JS.API.INFO", "$JS.API.SERVER.REMOVE", "$JS.API.ACCOUNT.PURGE.TANDEM")
+    for api in ("$JS.API", API):
+        for question in ("MSG.NEXT", "INFO"):
+            yield f"{api}.CONSUMER.{question}.{STREAM}.{other}"
+        for question in ("CREATE", "DURABLE.CREATE"):
+            yield f"{api}.CONSUMER.{question}.{STREAM}.{own}"
+            yield f"{api}.CONSUMER.{question}.{STREAM}.{own}.care.{other}"
+        yield f"{api}.CONSUMER.CREATE.{STREAM}"
+        for question in ("DELETE", "PAUSE", "UNPIN"):
+            yield f"{api}.CONSUMER.{question}.{STREAM}.{own}"
+        for question in ("LIST", "NAMES"):
+            yield f"{api}.CONSUMER.{question}.{STREAM}"
+            yield f"{api}.STREAM.{question}"
+        for question in ("INFO", "CREATE", "UPDATE", "DELETE", "PURGE", "MSG.GET", "MSG.DELETE"):
+            yield f"{api}.STREAM.{question}.{STREAM}"
+        yield from (f"{api}.DIRECT.GET.{STREAM}", f"{api}.DIRECT.GET.{STREAM}.care.{other}")
+        yield from (f"{api}.INFO", f"{api}.SERVER.REMOVE", f"{api}.ACCOUNT.PURGE.TANDEM")
+    yield f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{own}"
     yield f"$JS.ACK.{STREAM}.{other}.1.1.1.1.1"
     yield from (ASKED, "$SYS.REQ.USER.INFO", "$SYS.REQ.SERVER.PING", "$SYS.REQ.ACCOUNT.TANDEM.INFO")
     yield from (f"_INBOX_{other}.x", f"_INBOX_{own}.x", "_INBOX.x", "_R_.x")
@@ -88,11 +93,11 @@ async def test_an_answer_sent_astray_reaches_nobody(desk: Desk) -> None:
     for number in range(6):
         await desk.publish(sam, b"for Sam %d" % number)
     questions = [
-        (f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{sam.id}", b'{"batch": 1, "no_wait": true}'),
-        (f"$JS.API.CONSUMER.INFO.{STREAM}.{sam.id}", b""),
+        (f"{API}.CONSUMER.MSG.NEXT.{STREAM}.{sam.id}", b'{"batch": 1, "no_wait": true}'),
+        (f"{API}.CONSUMER.INFO.{STREAM}.{sam.id}", b""),
         (f"ack.{sam.id}", b"understood"),
     ]
-    for astray in (f"care.{priya.id}", f"ack.{priya.id}", "$JS.API.STREAM.PURGE.CARE"):
+    for astray in (f"care.{priya.id}", f"ack.{priya.id}", f"{API}.STREAM.PURGE.CARE"):
         for question, body in questions:
             await sams.client.publish(question, body, reply=astray)
     await _answered_everything(sams)
@@ -104,7 +109,7 @@ async def test_an_answer_sent_astray_reaches_nobody(desk: Desk) -> None:
 
 async def _answered_everything(line: Line) -> None:
     """Requests of one connection are answered in turn: once this is, those before it are."""
-    await line.client.request(f"$JS.API.CONSUMER.INFO.{STREAM}.{line.reader.id}", b"", timeout=5)
+    await line.client.request(f"{API}.CONSUMER.INFO.{STREAM}.{line.reader.id}", b"", timeout=5)
     await line.client.request(f"ack.{line.reader.id}", b"the last one", timeout=5)
 
 
