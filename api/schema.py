@@ -28,6 +28,7 @@ TAGS = (
     ("consent", "What the client permits, keeps locked, and labels."),
     ("break-glass", "Reading without consent: briefly, and reviewed."),
     ("restrictions", "What the client must not do; milestones, holds, acknowledgement."),
+    ("lists", "The caller's clients, each with why they are on the list, the worst first."),
     ("accountability", "Who has seen my data, and what became of it."),
     ("audit", "The time machine: who knew what and when."),
     ("people", "Practitioners and other staff; the caller themselves."),

@@ -17,6 +17,7 @@ import pytest
 from tests.workers.system import System, alive, system
 from tests.workers.waiting import until
 from workers.failed import Exit
+from workers.lists import NAMES
 from workers.stories import STORIES
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
@@ -131,7 +132,7 @@ def test_lists_are_rebuilt_while_they_are_served(up: System) -> None:
         looking.result()
     assert answer.returncode == Exit.DONE, answer.stderr
     assert set(boards) == {(200, len(STORIES) + 1)}
-    assert json.loads(answer.stdout)["lists"].keys() == {"board", "register"}
+    assert json.loads(answer.stdout)["lists"].keys() == set(NAMES)
     until(lambda: stands_at_the_head(up))
 
 
