@@ -17,8 +17,9 @@ Capacity = tuple[UUID, Discipline | None]
 
 
 def let_in(record: CareRecord) -> frozenset[Capacity]:
-    """Whom the record itself names: the care team, past and present, whom a consent names, and who
-    broke the glass. They may have known something without anything having been released."""
+    """Whom the record itself names: the care team, past and present, whom a consent names, who was
+    sent a referral, and who broke the glass. They may have known something without anything having
+    been released."""
     team = {*record.team.members, *record.team.departed}
     named = {
         (given.terms.grantee.practitioner, None)
@@ -26,7 +27,8 @@ def let_in(record: CareRecord) -> frozenset[Capacity]:
         if isinstance(given.terms.grantee, ToPractitioner)
     }
     glass = {(one.clinician, one.acting_as) for one in record.consents.break_glass.by_id.values()}
-    return frozenset(team | named | glass)
+    referred = {(person, None) for person in record.referrals.people() - {record.id}}
+    return frozenset(team | named | glass | referred)
 
 
 async def released_to(tandem: Tandem, client: UUID) -> frozenset[Capacity]:

@@ -45,7 +45,7 @@ SENTENCES = {
     "milestones-pending": "Milestones are pending. Confirm them first, or change the terms.",
     "no-proposal": "Nobody has proposed this milestone, or the proposal is no longer open.",
     "not-a-hold": "This is a restriction and not a hold.",
-    "not-by-link": "By a link one accepts, declines or notes. Ask whoever sent it for anything else.",
+    "not-by-link": "By a link one accepts, declines or notes; for the rest, ask whoever sent it.",
     "not-by-oneself": "Somebody else has to decide this.",
     "not-by-the-declarer": "Somebody other than whoever declared it reviews it.",
     "not-due": "This is not due, or not any more.",

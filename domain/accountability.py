@@ -23,8 +23,6 @@ def accountability(record: CareRecord, reader: Actor, purpose: Purpose, now: dat
         acting_as=reader.acting_as,
         purpose=purpose,
         categories=shown,
-        withheld={
-            category: Withheld.NO_CONSENT for category in Category if category not in shown
-        },
+        withheld={category: Withheld.NO_CONSENT for category in Category if category not in shown},
         not_after=reader.not_after,
     )

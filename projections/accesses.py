@@ -100,7 +100,7 @@ def _seen(sheet: Sheet, made: Disclosure, names: Body) -> Body:
 
 def _sentence(sheet: Sheet, made: Disclosure, names: Body) -> str:
     fact = made.fact
-    who = _who(fact.reader, fact.acting_as, names)
+    who = _who(sheet, fact.reader, fact.acting_as, names)
     what = _what(sheet, made)
     how = " on paper" if fact.channel is Channel.PRINT else ""
     at = when(made.source.recorded_at)
@@ -108,7 +108,9 @@ def _sentence(sheet: Sheet, made: Disclosure, names: Body) -> str:
     return f"{first} {_allowed(sheet, made)}".strip()
 
 
-def _who(reader: UUID, acting_as: Discipline, names: Body) -> str:
+def _who(sheet: Sheet, reader: UUID, acting_as: Discipline, names: Body) -> str:
+    if (sent := sheet.record.referrals.by_link(reader)) is not None:
+        return f"{sent[1].sent_to}, who was sent a referral of yours,"
     person = names.get(str(reader))
     if person is None:
         return f"Somebody acting as {DISCIPLINE_WORDS[acting_as].removeprefix('your ')}"
@@ -136,6 +138,8 @@ def _allowed(sheet: Sheet, made: Disclosure) -> str:
                 given = sheet.record.consents.by_id.get(shown.reference)
                 if given is not None:
                     return f"You allowed this on {day(given.granted.effective)}."
+            case Rule.REFERRAL if shown.reference is not None:
+                return _referred(sheet, made.fact.reader, shown.reference)
             case Rule.BREAK_GLASS:
                 return "They declared an emergency; somebody else reviews it."
             case Rule.SAFETY_MINIMUM:
@@ -147,8 +151,15 @@ def _allowed(sheet: Sheet, made: Disclosure) -> str:
     return ""
 
 
+def _referred(sheet: Sheet, reader: UUID, referral: UUID) -> str:
+    item = sheet.record.referrals.items.get(referral)
+    if item is None or item.agreed is None or item.initiator == reader:
+        return "They asked for this referral themselves."
+    return f"You agreed to this referral on {day(item.agreed.effective)}."
+
+
 def _refused(sheet: Sheet, denied: Denied, at: Source, names: Body) -> Body:
-    who = _who(denied.reader, denied.acting_as, names).rstrip(",")
+    who = _who(sheet, denied.reader, denied.acting_as, names).rstrip(",")
     return {
         "position": at.position,
         "at": at.recorded_at.isoformat(),

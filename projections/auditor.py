@@ -13,7 +13,6 @@ import orjson
 from domain.access import Disclosed
 from domain.actor import Actor
 from domain.entry import Entry
-from domain.lanes import Discipline
 from domain.ledger.command import Kept
 from domain.ledger.keys import KeyDestroyed
 from domain.ledger.ledger import Ledger, Version
@@ -98,8 +97,8 @@ async def _renders_the_same(
 
 
 async def _actor_at(ledger: Ledger, reader: Reader, position: int, now: datetime) -> Actor:
-    if reader.acting_as is Discipline.CLIENT:
-        return Actor.client(reader.person)
+    if (known := reader.unregistered) is not None:
+        return known
     record = await ledger.read(PractitionerRecord, reader.person, position)
     try:
         return record.acting(reader.acting_as, now)

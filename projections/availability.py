@@ -12,7 +12,7 @@ from uuid import UUID
 from domain.actor import Actor
 from domain.entry import Entry, Erased
 from domain.fact import Fact
-from domain.lanes import Category, Discipline
+from domain.lanes import Category
 from domain.policy import scope as scope_of
 from domain.practitioner import PractitionerRecord
 from domain.record import CareRecord

@@ -74,8 +74,9 @@ class Board(Folded[CareRecord]):
 def may_read(record: CareRecord) -> frozenset[UUID]:
     """Everybody of whom policy might permit anything: nobody else ever sees a row of the record.
 
-    The client, the team, whoever is granted a consent by name, whoever wrote something, and
-    whoever broke the glass; in force or not, since that depends on the clock.
+    The client, the team, whoever is granted a consent by name, whoever wrote something, whoever
+    was sent a referral, and whoever broke the glass; in force or not, since that depends on the
+    clock.
     """
     return frozenset(
         chain(
@@ -84,6 +85,7 @@ def may_read(record: CareRecord) -> frozenset[UUID]:
             _granted(record),
             (each.clinician for each in record.consents.break_glass.by_id.values()),
             _authors(record),
+            record.referrals.people(),
         )
     )
 
