@@ -6,12 +6,11 @@ from domain.ledger.keys import KeyRing
 from projections.blind_index import BlindIndex
 from projections.board import Board
 from projections.concerns import Concerns
-from projections.deadlines import Deadlines
 from projections.listing import Listing
 from projections.notifications import Notifications
 from projections.register import Register
 
-LISTS: Final[tuple[type[Listing], ...]] = (Board, Concerns, Register, Notifications, Deadlines)
+LISTS: Final[tuple[type[Listing], ...]] = (Board, Concerns, Register, Notifications)
 
 
 def every_list(keys: KeyRing, index: BlindIndex) -> tuple[Listing, ...]:
