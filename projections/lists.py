@@ -16,4 +16,4 @@ LISTS: Final[tuple[type[Listing], ...]] = (Board, Concerns, Register, Notificati
 def every_list(keys: KeyRing, index: BlindIndex) -> tuple[Listing, ...]:
     """All lists, to be projected by one process. `keys` opens what is sealed; `index` must be made
     with the key that whoever searches uses."""
-    return Board(keys, index), Concerns(keys), Register(), Notifications(), Deadlines(keys)
+    return Board(keys, index), Concerns(keys), Register(), Notifications()
