@@ -8,6 +8,8 @@ READY  := $(VENV)/.ready
 UV     := 0.13.9
 # Extra arguments for pytest: make test ARGS="-k withdrawal -n 2"
 ARGS   ?=
+# Test processes at once: make test WORKERS=0 for one, in this very process
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-reset test check format bench bench-json readme lock clean
@@ -26,7 +28,7 @@ demo-reset: $(READY) ## The same, starting afresh: what the demo stored is delet
 	@$(PY) -m workers up --reset
 
 test: $(READY) ## Run every test against servers that the tests start (ARGS="-k name")
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) $(ARGS)
 
 check: $(READY) ## Lint, formatting, strict types, who may import whom
 	@$(BIN)/ruff check .

@@ -4,7 +4,7 @@ rendered again; it is disclosed each time all the same.
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from domain.access import Disclosed
@@ -15,6 +15,8 @@ from projections.reader import Reader
 from projections.sheet import Body, View
 
 REMEMBERED = 1024
+IDLE = timedelta(minutes=10)
+"""What was rendered longer ago is dropped: it is personal data in clear."""
 
 Key = tuple[UUID, Reader, str, UUID | None, str, str]
 """Client, reader, view and item; and content type and language, which the bytes depend on."""
@@ -59,7 +61,8 @@ class Renderings:
         """Keep it for whoever asks for the same next."""
         self._by_key[key] = rendered
         self._by_key.move_to_end(key)
-        if len(self._by_key) > REMEMBERED:
+        oldest = next(iter(self._by_key.values()))
+        if len(self._by_key) > REMEMBERED or oldest.since < rendered.since - IDLE:
             self._by_key.popitem(last=False)
 
 

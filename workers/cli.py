@@ -22,6 +22,7 @@ from workers.bootstrap import bootstrap
 from workers.catalogue import catalogue as catalogue_of_facts
 from workers.demo import seed
 from workers.display import Display
+from workers.epoch import open_new_epoch
 from workers.failed import Exit, Failed
 from workers.here import connected, settings_here, state_folder
 from workers.lists import make_lists
@@ -112,6 +113,18 @@ def bootstrap_administrator(
             position = bootstrap(settings, urls, person, name)
         said = f"{name} is an administrator now, by log position {position}."
         typer.echo(json.dumps({"person": str(person), "position": position}) if as_data else said)
+
+
+@app.command()
+def open_epoch(
+    why: Annotated[str, typer.Argument(help="What happened: `restored a backup`, say.")],
+    as_data: AsData = False,
+) -> None:
+    """After a restore or failover, and before the next start: open a new epoch of the log."""
+    with saying_what_to_do():
+        epoch = open_new_epoch(settings_here(), why)
+        said = f"The log is in a new epoch, {epoch}: positions before it keep the old one."
+        typer.echo(json.dumps({"epoch": str(epoch)}) if as_data else said)
 
 
 @app.command()

@@ -28,7 +28,7 @@ This server is a replica: deciding on it would be deciding on the past.
 Point the database URL at the primary, or promote this server and open a new epoch of the log."""
 _EPOCH_DUE = """\
 This is not the server that the log's epoch was opened on: it was restored or failed over, and may
-have lost the end of the log. Open a new epoch (ledger.open_epoch, as administrator) and restart."""
+have lost the end of the log. Open a new epoch (`tandem open-epoch WHY`) and start again."""
 
 
 async def check(url: str) -> None:
