@@ -52,7 +52,7 @@ async def test_a_restored_log_wants_a_new_epoch_before_anything_is_appended(
     # As it looks after a dump was restored on another server: the epoch names the old one.
     admin.execute("SET session_replication_role = replica")
     admin.execute("UPDATE ledger.epoch SET system_identifier = 'another'")
-    with pytest.raises(NotFit, match=re.escape("ledger.open_epoch")):
+    with pytest.raises(NotFit, match=re.escape("tandem open-epoch")):
         await startup.check(database.service_url)
     opened = await startup.open_epoch(database.admin_url, "restored from backup")
     await startup.check(database.service_url)
