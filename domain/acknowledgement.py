@@ -91,12 +91,15 @@ def _due(person: UUID, joined: datetime, item: Restriction) -> Due:
         person=person,
         restriction=item.id,
         version=item.version,
-        since=max(joined, _first_unseen(item, seen or 0).source.recorded_at),
+        since=max(joined, first_unseen(item, person).source.recorded_at),
         seen=seen,
     )
 
 
-def _first_unseen(item: Restriction, seen: int) -> Edition:
-    """The earliest edition after `seen` that has to be acknowledged."""
+def first_unseen(item: Restriction, person: UUID) -> Edition:
+    """The earliest edition to be acknowledged that `person` never did, not even before what they
+    acknowledged was corrected: from it, their clock runs."""
+    known = (*item.void, *item.acknowledgements)
+    seen = max((each.seen for each in known if each.person == person), default=0)
     unseen = (e for e in item.editions if e.must_be_acknowledged and e.version > seen)
     return next(unseen, item.edition)

@@ -9,6 +9,7 @@ from uuid import UUID
 from domain.assessment import Assessments
 from domain.client import ClientDetails
 from domain.consent import Consents
+from domain.deadline import PassedDeadlines
 from domain.entry import Entry, Erased
 from domain.referred import Referrals
 from domain.restriction import Restrictions
@@ -33,6 +34,7 @@ class CareRecord:
     restrictions: Restrictions = field(default_factory=Restrictions)
     assessments: Assessments = field(default_factory=Assessments)
     referrals: Referrals = field(default_factory=Referrals)
+    deadlines: PassedDeadlines = field(default_factory=PassedDeadlines)
 
     def evolve(self, entry: Entry) -> Self:
         """The record with one more entry. Total: no entry that was ever stored is refused."""

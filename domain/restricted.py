@@ -120,7 +120,8 @@ class Ending:
 class Restriction:
     """A restriction, or (`provisional`) a trainer's hold, with everything that became of it.
 
-    `editions` is never empty, oldest first. `acknowledgements` are those that are not void.
+    `editions` is never empty, oldest first. `acknowledgements` are those that are not void; `void`
+    are those of wrong terms, of which it is still true that somebody saw them.
     """
 
     id: UUID
@@ -128,6 +129,7 @@ class Restriction:
     provisional: bool = False
     progress: Mapping[str, Progress] = field(default_factory=dict)
     acknowledgements: tuple[Acknowledgement, ...] = ()
+    void: tuple[Acknowledgement, ...] = ()
     ending: Ending | None = None
 
     @property
@@ -216,7 +218,7 @@ class Restriction:
     def corrected(self, at: Source, terms: Terms, clinical_reason: str | None) -> "Restriction":
         """With the right terms: what was acknowledged of the wrong ones is void."""
         right = self.revised(at, terms, clinical_reason, must_be_acknowledged=True)
-        return replace(right, acknowledgements=())
+        return replace(right, acknowledgements=(), void=self.void + self.acknowledgements)
 
     def reviewed(self, at: Source, review_by: date) -> "Restriction":
         """With the review date moved on: nothing that anyone has to acknowledge."""
