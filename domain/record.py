@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from domain.assessment import Assessments
@@ -38,14 +38,14 @@ class CareRecord:
 
     def evolve(self, entry: Entry) -> Self:
         """The record with one more entry. Total: no entry that was ever stored is refused."""
-        moved = replace(self, version=entry.version, position=entry.position)
+        moved: dict[str, Any] = {"version": entry.version, "position": entry.position}
         if isinstance(entry.fact, Erased):
-            return replace(moved, erased=True)
+            return replace(self, erased=True, **moved)
         part = getattr(self, entry.fact.part, None)
-        if part is None:
-            # A fact of another kind of stream: whoever asks for it as a client finds nobody.
-            return moved
-        return replace(moved, **{entry.fact.part: part.evolve(entry)})
+        # A fact of another kind of stream: whoever asks for it as a client finds nobody.
+        if part is not None:
+            moved[entry.fact.part] = part.evolve(entry)
+        return replace(self, **moved)
 
     def next_change(self, now: datetime) -> datetime | None:
         """The first instant after `now` at which the clock alone changes how anything in it
