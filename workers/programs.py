@@ -10,6 +10,7 @@ from workers.program import Program
 
 API = "api.app:create_app"
 PROJECTOR = "workers.projector"
+CLOCKS = "workers.clocks"
 DATABASE = ("database_url", "service_url", "projector_url")
 GRACE_SECONDS = 3
 """How long requests under way may still take once the API was asked to stop."""
@@ -23,7 +24,7 @@ def base_url(settings: Settings) -> str:
 
 def programs_of(settings: Settings, database: Database) -> tuple[Program, ...]:
     """In the order in which they are started."""
-    return api(settings, database), projector(settings, database)
+    return api(settings, database), projector(settings, database), clocks(settings, database)
 
 
 def api(settings: Settings, database: Database) -> Program:
@@ -51,6 +52,17 @@ def projector(settings: Settings, database: Database) -> Program:
         (sys.executable, "-m", PROJECTOR),
         environment=told(settings) | {f"{PREFIX}PROJECTOR_URL": database.urls.projector_url},
         log=settings.state_dir / "logs" / "projector.log",
+    )
+
+
+def clocks(settings: Settings, database: Database) -> Program:
+    """The clocks. They look up what is due, and decide as the service does."""
+    return Program(
+        "the clocks",
+        CLOCKS,
+        (sys.executable, "-m", CLOCKS),
+        environment=told(settings) | {f"{PREFIX}SERVICE_URL": database.urls.service_url},
+        log=settings.state_dir / "logs" / "clocks.log",
     )
 
 

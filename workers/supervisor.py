@@ -2,7 +2,7 @@
 
 1. claim the state folder: one supervisor at a time
 2. PostgreSQL, ours or the one that the settings name, brought to shape
-3. the API, until it says that it is ready; the projector
+3. the API, until it says that it is ready; the projector; the clocks
 4. in the demo profile: an administrator, and the stories, told once over HTTP
 5. wait, starting again what ends by itself, until somebody asks for an end
 """

@@ -218,23 +218,15 @@ def test_a_proposed_milestone_waits_for_its_confirmation_for_a_week() -> None:
     story.do(propose_milestone, SAM, KNEE, "bends-100", (flexion(104),), seen=story.seen())
     first = the(story, Kind.MILESTONE_CONFIRMATION)
     assert (first.due, set(first.who)) == (story.now + days(7), {PRIYA.id})
-    declined = story.record.version
-    story.do(
-        decline_milestone,
-        PRIYA,
-        KNEE,
-        "bends-100",
-        "Not yet.",
-        proposal=declined,
-        seen=story.seen(),
-    )
+    made = {"proposal": story.record.version, "seen": story.seen()}
+    story.do(decline_milestone, PRIYA, KNEE, "bends-100", "Not yet.", **made)
     assert none(story, Kind.MILESTONE_CONFIRMATION)
     story.do(propose_milestone, SAM, KNEE, "bends-100", (flexion(104),), seen=story.seen())
     assert falls(story, first) == []
-    made = story.record.version
+    made = {"proposal": story.record.version, "seen": story.seen()}
     pass_by(story, Kind.MILESTONE_CONFIRMATION)
     assert the(story, Kind.MILESTONE_CONFIRMATION).who == {PRIYA.id, CARA.id}
-    story.do(confirm_milestone, PRIYA, KNEE, "bends-100", proposal=made, seen=story.seen())
+    story.do(confirm_milestone, PRIYA, KNEE, "bends-100", **made)
     assert none(story, Kind.MILESTONE_CONFIRMATION)
 
 

@@ -158,7 +158,7 @@ def test_killed_and_started_again_at_once_it_takes_over(up: System) -> None:
     assert not alive(family)
 
 
-@pytest.mark.parametrize("mark", ["api.app:create_app", "workers.projector"])
+@pytest.mark.parametrize("mark", ["api.app:create_app", "workers.projector", "workers.clocks"])
 def test_a_killed_child_is_started_again_and_said_loudly(up: System, mark: str) -> None:
     killed = child(up, mark)
     os.kill(killed, signal.SIGKILL)
