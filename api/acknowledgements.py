@@ -44,7 +44,7 @@ async def acknowledge(
     """
     shown_at: int | None = body.fields().get("disclosed_at")
     if shown_at is not None:
-        await _require_shown(command, client, shown_at)
+        await require_shown(command, client, shown_at)
 
     async def accounted(now: datetime) -> Extras:
         """The same in the reader's own access stream, where accountability is read."""
@@ -67,8 +67,9 @@ async def acknowledge(
     )
 
 
-async def _require_shown(command: Command, client: UUID, position: int) -> None:
-    """A disclosure of somebody else, or of another client, is none to this caller."""
+async def require_shown(command: Command, client: UUID, position: int) -> None:
+    """Raise Problem 422 unless that is a disclosure to the caller: one of somebody else, or of
+    another client, is none."""
     caller = command.caller
     stream = access_stream(client, caller.person)
     access = await caller.tandem.ledger.refresh(AccessRecord, stream)

@@ -9,6 +9,8 @@ from starlette.types import ASGIApp
 from api import (
     accesses,
     acknowledgements,
+    assessment_corrections,
+    assessments,
     audit,
     board,
     break_glass,
@@ -43,6 +45,8 @@ SUBJECTS: tuple[APIRouter, ...] = (
     acknowledgements.routes,
     milestones.routes,
     holds.routes,
+    assessments.routes,
+    assessment_corrections.routes,
     board.routes,
     caseload.routes,
     team.routes,

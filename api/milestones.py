@@ -1,9 +1,11 @@
 """Graduated return: measured and proposed by whoever trains, confirmed by who answers for it."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path, Response
+from pydantic import Field
 
 from api.commands import Commanding
 from api.doors import Door, door
@@ -13,6 +15,10 @@ from api.restrictions import ONE, about
 from api.route import router
 from api.tags import Seen
 from domain import milestone as milestones
+from domain.actor import Actor
+from domain.assessment_evidence import Assessed, evidence
+from domain.fact import Fact
+from domain.record import CareRecord
 from domain.restriction import (
     MilestoneConfirmed,
     MilestoneDeclined,
@@ -23,6 +29,7 @@ from domain.restriction import (
 routes = router("restrictions")
 STEP = f"{ONE}/milestones/{{milestone}}"
 ITSELF = ("restriction", "milestone")
+ASSESSED = {"assessed": (Annotated[tuple[Assessed, ...], Field(max_length=40)], ())}
 Step = Annotated[str, Path(description="The milestone's code.", max_length=40)]
 
 
@@ -32,16 +39,28 @@ async def propose(
     client: UUID,
     restriction: UUID,
     milestone: Step,
-    body: Annotated[Proposal, Of(MilestoneProposed, without=ITSELF)],
+    body: Annotated[
+        Proposal,
+        Of(MilestoneProposed, without=ITSELF, optional=("evidence",), also=ASSESSED),
+    ],
     seen: Seen,
     command: Commanding,
 ) -> Response:
-    """Say, with what was measured, that the client has reached the next milestone."""
+    """Say, with what was measured, that the client has reached the next milestone. `assessed` names
+    readings of assessments that the caller may read; they become evidence as they stand."""
+    told = body.fields()
+    assessed, typed = told.pop("assessed", ()), told.pop("evidence", ())
+    purpose = command.caller.reader.purpose
+
+    def decide(record: CareRecord, by: Actor, now: datetime) -> list[Fact]:
+        found = evidence(record, by, assessed, now=now, purpose=purpose)
+        return milestones.propose_milestone(
+            record, by, restriction, milestone, (*typed, *found), seen=seen, now=now, **told
+        )
+
     return await command.on_client(
         client,
-        lambda record, by, now: milestones.propose_milestone(
-            record, by, restriction, milestone, seen=seen, now=now, **body.fields()
-        ),
+        decide,
         about(restriction),
     )
 

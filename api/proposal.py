@@ -12,7 +12,7 @@ from pydantic import ConfigDict, GetCoreSchemaHandler, create_model
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema
 
-from domain.fact import Fact, Value
+from domain.fact import Value
 
 
 class Proposal(Value):
@@ -33,7 +33,7 @@ class Of:
     `also` are fields of no fact that the decision asks for: name → (type, default).
     """
 
-    fact: type[Fact]
+    fact: type[Value]
     without: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     also: Mapping[str, tuple[Any, Any]] = field(default_factory=dict, hash=False)

@@ -45,10 +45,12 @@ that there is such a client."""
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a decision is on: a category and, if it is about one, the restriction."""
+    """What a decision is on: a category and, if it is about one, the restriction, or the part of an
+    assessment that the category is of."""
 
     category: Category
     restriction: UUID | None = None
+    assessment: UUID | None = None
 
 
 def render(refused: Refused, about: About, record: CareRecord, scope: Scope, now: datetime) -> View:
@@ -59,6 +61,8 @@ def render(refused: Refused, about: About, record: CareRecord, scope: Scope, now
         return sheet.view(refused_because(refused).document())
     if about.restriction is not None:
         return _about_item(sheet, refused, about.restriction)
+    if about.assessment is not None:
+        return _about_part(sheet, refused, about.category, about.assessment)
     if sheet.opens(about.category):
         return sheet.view(refused_because(refused).document())
     return sheet.view(refused_plainly().document())
@@ -75,6 +79,20 @@ def _about_item(sheet: Sheet, refused: Refused, id: UUID) -> View:
     raise NothingToShow
 
 
+def _about_part(sheet: Sheet, refused: Refused, category: Category, id: UUID) -> View:
+    item = sheet.record.assessments.items.get(id)
+    for part in item.parts.values() if item else ():
+        if part.category is not category:
+            continue
+        if sheet.opens(category, item=id):
+            return sheet.view(refused_because(refused).document())
+        reader = sheet.scope.reader
+        if reader in part.writers and sheet.opens(category, item=id, author=reader):
+            # Of what others have added since, whoever reads only what they wrote is told nothing.
+            return sheet.view(refused_plainly().document())
+    raise NothingToShow
+
+
 async def answer(
     request: Request, caller: Caller, client: UUID, refused: Refused, about: About
 ) -> Response:
@@ -82,7 +100,7 @@ async def answer(
     ask = Ask(
         view=VIEW,
         render=lambda record, scope, now: render(refused, about, record, scope, now),
-        item=about.restriction,
+        item=about.restriction or about.assessment,
         content_type=MEDIA_TYPE,
     )
 

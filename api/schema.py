@@ -27,6 +27,7 @@ TAGS = (
     ("care team", "Who works with the client."),
     ("consent", "What the client permits, keeps locked, and labels."),
     ("break-glass", "Reading without consent: briefly, and reviewed."),
+    ("assessments", "What was measured, by whom, and whether a change is more than noise."),
     ("restrictions", "What the client must not do; milestones, holds, acknowledgement."),
     ("lists", "The caller's clients, each with why they are on the list, the worst first."),
     ("accountability", "Who has seen my data, and what became of it."),

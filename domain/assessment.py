@@ -210,6 +210,10 @@ class Assessments:
         for item in self.items.values():
             yield from ((item.id, part) for part in item.parts.values())
 
+    def authors(self) -> frozenset[UUID]:
+        """Everybody who wrote anything of any of them: opened, recorded or put right."""
+        return frozenset(person for _, part in self.every_part() for person in part.writers)
+
     def find(self, id: UUID, part: Part) -> AssessmentPart:
         """That part; refuses `unknown-assessment`."""
         found = self.items.get(id)

@@ -127,8 +127,14 @@ class AssessmentPart:
     @property
     def version(self) -> int:
         """Record version of the last fact that changed what is displayed of it."""
-        told = [self.started, *self.recorded, *(fix.remark.source for fix in self.corrections)]
-        return max(at.version for at in (*told, self.completed or self.started))
+        return max(at.version for at in self.told)
+
+    @property
+    def told(self) -> tuple[Source, ...]:
+        """Every fact that changed what is displayed of it."""
+        done = (self.completed,) if self.completed else ()
+        fixes = (fix.remark.source for fix in self.corrections)
+        return (self.started, *self.recorded, *done, *fixes)
 
     @property
     def versions(self) -> tuple[int, ...]:
@@ -136,10 +142,20 @@ class AssessmentPart:
         corrected = (fix.version for fix in self.corrections if fix.key is not None)
         return tuple(sorted({*(at.version for at in self.recorded), *corrected}))
 
+    def told_at(self, version: int) -> frozenset[int] | None:
+        """Record versions of what was displayed as of `version`; None if it has no such version."""
+        own = {at.version for at in self.told}
+        return frozenset(v for v in own if v <= version) if version in own else None
+
     @property
     def authors(self) -> frozenset[UUID]:
         """Who recorded anything in it; whoever opened it, while nobody has."""
         return frozenset(at.author for at in self.recorded or (self.started,))
+
+    @property
+    def writers(self) -> frozenset[UUID]:
+        """The same, and who opened it or put anything right."""
+        return frozenset(at.author for at in self.told)
 
     @property
     def standing(self) -> tuple[AssessedReading, ...]:

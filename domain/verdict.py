@@ -139,6 +139,7 @@ def wrote(record: CareRecord, person: UUID) -> bool:
             for edition in restriction.editions
         )
         or person in record.referrals.authors()
+        or person in record.assessments.authors()
     )
 
 

@@ -38,7 +38,7 @@ def assessment(sheet: Sheet, item: Assessment) -> Body | None:
 
 
 def _part(sheet: Sheet, id: UUID, part: AssessmentPart) -> Body | None:
-    head: Body = {"version": part.version}
+    head: Body = {"version": _version(sheet, id, part)}
     if part.retracted is not None:
         retracted = _remark(sheet, id, part, part.retracted)
         return {**head, "retracted": retracted} if retracted else None
@@ -55,6 +55,15 @@ def _part(sheet: Sheet, id: UUID, part: AssessmentPart) -> Body | None:
         "acknowledged": _acknowledged(sheet, id, part),
     }
     return body if opened or body["readings"] or body["findings"] else None
+
+
+def _version(sheet: Sheet, id: UUID, part: AssessmentPart) -> int:
+    """The version to decide on. Whoever reads only what they wrote is not told that anybody has
+    added to it since."""
+    if sheet.scope.sees(part.category, item=id) is not None:
+        return part.version
+    mine = (at.version for at in part.told if at.author == sheet.scope.reader)
+    return max(mine, default=0)
 
 
 def _opens(sheet: Sheet, id: UUID, part: AssessmentPart, version: int, author: UUID) -> bool:

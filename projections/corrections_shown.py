@@ -6,7 +6,7 @@ from uuid import UUID
 
 from domain.access import AccessRecord, Disclosure
 from domain.assessment_part import AssessmentPart, Correction
-from domain.lanes import Category
+from domain.lanes import Category, Discipline
 from domain.record import CareRecord
 from domain.scope import Scope
 from projections.corrections import ToInform, corrections, to_inform
@@ -50,8 +50,8 @@ def _accountable(
     sheet: Sheet, assessment: UUID, part: AssessmentPart, correction: Correction
 ) -> bool:
     """The client and auditors read who was told what of anything; its author, of this."""
-    if sheet.opens(Category.CONSENTS):
-        return True
+    if sheet.scope.acting_as in (Discipline.CLIENT, Discipline.AUDITOR):
+        return sheet.opens(Category.CONSENTS)
     author = correction.remark.source.author
     mine = author == sheet.scope.reader
     return mine and sheet.opens(part.category, item=assessment, author=author)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from domain.access import AccessRecord, Acknowledged, Disclosure, Outcome
 from domain.entry import Entry, Erased
 from domain.record import CareRecord
+from domain.restricted import Acknowledgement
 from domain.scope import Rule
 from domain.source import Source
 from projections.availability import Span, item_of
@@ -82,17 +83,28 @@ def _acknowledged(record: CareRecord, access: AccessRecord) -> dict[int, list[Ac
     """Record version → acknowledgements of an edition that its content was part of."""
     found: dict[int, list[Acknowledging]] = {}
     for ack, source in access.acknowledgements:
-        item = record.restrictions.items.get(ack.restriction)
-        edition = item.edition_seen(ack.version) if item else None
-        versions = (edition.shown | {ack.version}) if edition else {ack.version}
-        standing = item is not None and any(
-            made.person == source.author and made.seen == ack.version
-            for made in item.acknowledgements
-        )
+        versions, stand = _of_item(record, ack)
+        standing = any(made.person == source.author and made.seen == ack.version for made in stand)
         made = Acknowledging(ack, source, None if record.erased else not standing)
         for version in versions:
             found.setdefault(version, []).append(made)
     return found
+
+
+def _of_item(
+    record: CareRecord, ack: Acknowledged
+) -> tuple[frozenset[int], Sequence[Acknowledgement]]:
+    """Which record versions the displayed version of an item was made of, and which of its
+    acknowledgements stand: of a restriction, or of the part of an assessment with that version."""
+    here = frozenset({ack.version})
+    if item := record.restrictions.items.get(ack.restriction):
+        edition = item.edition_seen(ack.version)
+        return (edition.shown | here if edition else here), item.acknowledgements
+    assessment = record.assessments.items.get(ack.restriction)
+    for part in assessment.parts.values() if assessment else ():
+        if (told := part.told_at(ack.version)) is not None:
+            return told | here, part.acknowledgements
+    return here, ()
 
 
 def as_body(fact: Known) -> Body:

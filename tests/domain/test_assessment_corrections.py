@@ -103,8 +103,10 @@ def test_a_correction_is_of_the_same_measure_says_something_and_names_what_was_s
     for new, code in ((other, "another-measure"), (same, "nothing-changed")):
         what = (FIRST, CLINICAL, mine, new, "Typed.")
         assert refusal(story, correct, PRIYA, *what, **seen(story)) == code
-    stale = part(story).version - 1
+    stale = only(story).source.version
     what = (FIRST, CLINICAL, mine, bend(70), "Typed.")
+    story.do(correct, PRIYA, *what, **seen(story))
+    what = (FIRST, CLINICAL, mine, bend(75), "Typed.")
     assert refusal(story, correct, PRIYA, *what, seen=stale) == "changed-since-seen"
     what = (FIRST, CLINICAL, key(999), bend(70), "Typed.")
     assert refusal(story, correct, PRIYA, *what, **seen(story)) == "unknown-reading"
