@@ -20,6 +20,7 @@ from deploy.tokens import demo_issuer, trusted_tokens
 from domain.ledger.command import LedgerUnavailable
 from domain.ledger.ledger import Ledger
 from domain.streams import STREAM_KINDS
+from projections.bell import Bell
 from projections.blind_index import BlindIndex
 from projections.disclosure import Door
 from projections.kept import Copies
@@ -48,6 +49,7 @@ class Tandem:
     sent: SentLog
     tokens: TokenVerifier
     lists: Lists
+    bell: Bell
     names: BlindIndex
     metrics: Metrics
     clock: Clock
@@ -118,6 +120,8 @@ async def open_tandem(
         stack.push_async_callback(ledger.close)
         lists = await Lists(service_url).open()
         stack.push_async_callback(lists.close)
+        bell = Bell(ledger.log)
+        stack.callback(bell.close)
         sent = SentLog(ledger)
         stack.push_async_callback(_ended, asyncio.create_task(sent.keep(), name="sent log"))
         issuer = demo_issuer(settings)
@@ -128,6 +132,7 @@ async def open_tandem(
             sent=sent,
             tokens=TokenVerifier(trusted_tokens(settings)),
             lists=lists,
+            bell=bell,
             names=open_name_index(settings),
             metrics=metrics,
             clock=clock,

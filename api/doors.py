@@ -19,6 +19,10 @@ class Door(Enum):
 
     NOTHING = "Nothing about a client or a practitioner: there is nothing to disclose."
     RECEIPT = "Ids, positions and times of the caller's own command, nothing of the record."
+    POINTER = (
+        "Pointers: opaque ids, numbers, times and codes. Each was sent by a `Notified` fact that "
+        "policy permitted at that moment; what it points to is fetched, and disclosed then."
+    )
     DISCLOSED = "One client's view: a `Disclosed` fact is durable before the first byte."
     LISTED = (
         "A list across clients: one `Disclosed` fact for each client in it; the shell around them "

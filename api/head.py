@@ -2,6 +2,9 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+HEAD = "tandem.head"
+"""Set in the scope of a GET that was asked as HEAD: for what would never end by itself."""
+
 
 class HeadAsGet:
     """Routes know GET only. Whoever asks HEAD is told the same headers, of the same disclosure."""
@@ -20,7 +23,7 @@ class HeadAsGet:
                 message = {**message, "body": b""}
             await send(message)
 
-        asked = {**scope, "method": "GET"}
+        asked = {**scope, "method": "GET", HEAD: True}
         try:
             await self._app(asked, receive, bodiless)
         finally:

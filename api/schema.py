@@ -32,6 +32,7 @@ TAGS = (
     ("lists", "The caller's clients, each with why they are on the list, the worst first."),
     ("accountability", "Who has seen my data, and what became of it."),
     ("audit", "The time machine: who knew what and when."),
+    ("notifications", "What I was told of: pointers, live and to catch up with."),
     ("people", "Practitioners and other staff; the caller themselves."),
     ("operations", "For whoever runs this."),
 )

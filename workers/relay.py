@@ -13,20 +13,30 @@ other, and commands wait for neither.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
+from deploy.database import open_database
+from deploy.key_store import open_keys
+from deploy.nats_accounts import RELAY
+from deploy.nats_connection import connect
+from deploy.settings import Settings, load_settings
 from domain.ledger.command import Command, Conflicted, LedgerUnavailable
 from domain.ledger.ledger import Ledger
 from domain.ledger.sealing import Unreadable
 from domain.ledger.stored import Stored
 from projections.clear import clear
+from projections.confirming import Confirming
 from projections.notifications import NOTIFIED
 from projections.notifying import NOTIFYING, Notifying
 from projections.querying import Lists
+from workers.acknowledging import hear_acknowledgements
 from workers.cursor import Cursor, held
+from workers.publishing import Publishing
+from workers.until_asked import until_asked_to_end
 
 ATTEMPTS: Final = 8
 RETRY_SECONDS: Final = 0.5
@@ -40,6 +50,11 @@ SELDOM: Final = 1000
 log = logging.getLogger(__name__)
 
 
+def utc_now() -> datetime:
+    """This process's clock, timezone-aware."""
+    return datetime.now(UTC)
+
+
 @dataclass(slots=True)
 class Relay:
     """Follows the log as the service's role over `url`."""
@@ -47,7 +62,7 @@ class Relay:
     url: str
     ledger: Ledger
     lists: Lists
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Callable[[], datetime] = utc_now
 
     async def run(self) -> None:
         """Relay for ever; while PostgreSQL is away, try again."""
@@ -132,3 +147,40 @@ class Relay:
         except Conflicted:
             return False
         return True
+
+
+async def relay(settings: Settings, service_url: str) -> None:
+    """Notify, publish, and hear what readers say of it, until cancelled. Without NATS, notify."""
+    async with AsyncExitStack() as stack:
+        ledger = await Ledger.open(service_url, open_keys(settings))
+        stack.push_async_callback(ledger.close)
+        lists = await Lists(service_url).open()
+        stack.push_async_callback(lists.close)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(Relay(service_url, ledger, lists).run())
+            if settings.nats_url is not None:
+                group.create_task(_over_nats(settings, service_url, ledger, lists))
+
+
+async def _over_nats(settings: Settings, service_url: str, ledger: Ledger, lists: Lists) -> None:
+    line = await connect(settings, RELAY)
+    try:
+        await hear_acknowledgements(line, Confirming(ledger, utc_now).acknowledge)
+        await Publishing(service_url, ledger, lists, line.jetstream()).run()
+    finally:
+        await line.close()
+
+
+def main() -> None:
+    """Run as a program, with the settings of its environment."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    settings = load_settings()
+    if settings.service_url is not None:
+        until_asked_to_end(relay(settings, settings.service_url.get_secret_value()))
+        return
+    with open_database(settings) as database:
+        until_asked_to_end(relay(settings, database.urls.service_url))
+
+
+if __name__ == "__main__":
+    main()

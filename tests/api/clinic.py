@@ -74,7 +74,7 @@ class Clinic:
     def __init__(self, app: FastAPI, settings: Settings, urls: Urls) -> None:
         self.app = app
         self._settings = settings
-        self._urls = urls
+        self.urls = urls
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://tandem", timeout=30
         )
@@ -112,7 +112,7 @@ class Clinic:
         await asyncio.to_thread(self._project)
 
     def _project(self) -> None:
-        with open_lists(self._urls.projector_url) as (recorder, log):
+        with open_lists(self.urls.projector_url) as (recorder, log):
             for listing in make_lists(self._settings):
                 follow(listing, recorder, log)
 
