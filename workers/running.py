@@ -33,6 +33,7 @@ class Running:
     service_url: str = field(repr=False)
     projector_url: str = field(repr=False)
     children: Mapping[str, int] = field(default_factory=dict)
+    nats_url: str = ""
 
     @property
     def urls(self) -> Urls:

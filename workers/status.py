@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg
 
+from deploy.nats import greets
 from workers.display import Display
 from workers.failed import Exit
 from workers.lag import Lag, lags
@@ -19,13 +20,15 @@ class Status:
     running: Running | None
     api: bool = False
     lists: list[Lag] | None = None
+    nats: bool = False
 
     @property
     def code(self) -> Exit:
         """Success only if everything that should run does its work."""
         if self.running is None:
             return Exit.NOT_RUNNING
-        return Exit.DONE if self.api and self.lists is not None else Exit.FAILED
+        works = self.api and self.lists is not None and self.nats
+        return Exit.DONE if works else Exit.FAILED
 
     def as_data(self) -> dict[str, Any]:
         """The same for a program; no secret is in it."""
@@ -37,6 +40,8 @@ class Status:
             "base_url": running.base_url if running else None,
             "api": self.api,
             "database": self.lists is not None,
+            "nats": self.nats,
+            "nats_url": running.nats_url if running else None,
             "lists": [asdict(lag) for lag in self.lists or []],
         }
 
@@ -50,7 +55,8 @@ def find_status(state: StateFolder) -> Status:
         lists = lags(running.projector_url)
     except psycopg.OperationalError:
         lists = None
-    return Status(running, answers(f"{running.base_url}/readyz"), lists)
+    api = answers(f"{running.base_url}/readyz")
+    return Status(running, api, lists, greets(running.nats_url))
 
 
 def show(status: Status, display: Display) -> None:
@@ -62,6 +68,8 @@ def show(status: Status, display: Display) -> None:
     display.say(f"Tandem ({running.profile}) runs as process {running.pid}: {running.base_url}")
     display.say(f"  API         {'ready' if status.api else 'not ready'}")
     display.say(f"  PostgreSQL  {'answers' if status.lists is not None else 'does not answer'}")
+    nats = "answers" if status.nats else "does not answer"
+    display.say(f"  NATS        {nats}: {running.nats_url}")
     for lag in status.lists or []:
         behind = lag.head - lag.position
         words = f"{behind} behind, for {lag.seconds:.1f} s" if behind else "up to date"

@@ -2,9 +2,11 @@
 
 1. claim the state folder: one supervisor at a time
 2. PostgreSQL, ours or the one that the settings name, brought to shape
-3. the API, until it says that it is ready; the projector; the clocks
-4. in the demo profile: an administrator, and the stories, told once over HTTP
-5. wait, starting again what ends by itself, until somebody asks for an end
+3. NATS, ours unless the settings name another
+4. the API, until it says that it is ready; the projector; the clocks; who
+   says whom NATS lets in
+5. in the demo profile: an administrator, and the stories, told once over HTTP
+6. wait, starting again what ends by itself, until somebody asks for an end
 """
 
 import os
@@ -17,12 +19,13 @@ import psycopg
 
 from deploy.database import Database, open_database
 from deploy.migrate import MigrationFailed
+from deploy.nats import Nats, open_nats
 from deploy.settings import Settings
 from deploy.unprivileged import ServerFailed
 from workers.asked import Asked, StopAsked, listening
 from workers.display import Display
 from workers.failed import Failed
-from workers.program import Part, Postgres, Program, last_words
+from workers.program import OwnServer, Part, Program, last_words
 from workers.programs import base_url, programs_of
 from workers.reset import erase
 from workers.running import Running, StateFolder
@@ -82,17 +85,23 @@ class Supervisor:
         """Start, seed, watch; whatever happens, stop."""
         with ExitStack() as stack:
             database = self._open_database(stack)
+            nats = self._open_nats(stack)
             stack.callback(self._stop_programs)
-            for program in programs_of(self._settings, database):
-                self._start(program, database)
-            ours: list[Part] = [Postgres(database.server)] if database.server else []
-            watch = Watch([*ours, *self._programs], self._display, lambda: self._announce(database))
+
+            def announce() -> Running:
+                return self._announce(database, nats)
+
+            for program in programs_of(self._settings, database, nats):
+                self._start(program, announce)
+            servers = (database.server, nats.server)
+            ours: list[Part] = [OwnServer(server) for server in servers if server]
+            watch = Watch([*ours, *self._programs], self._display, announce)
 
             def proceed() -> None:
                 watch.look()
                 self._asked.proceed()
 
-            seed(self._settings, self._announce(database), self._display, proceed)
+            seed(self._settings, announce(), self._display, proceed)
             while not self._asked.within(LOOK_EVERY_SECONDS):
                 watch.look()
             self._display.note("stopping …")
@@ -105,12 +114,20 @@ class Supervisor:
         self._asked.proceed()
         return database
 
-    def _start(self, program: Program, database: Database) -> None:
+    def _open_nats(self, stack: ExitStack) -> Nats:
+        if self._settings.nats_url is not None:
+            return stack.enter_context(open_nats(self._settings))
+        with self._display.step("Starting NATS", "NATS"):
+            nats = stack.enter_context(open_nats(self._settings))
+        self._asked.proceed()
+        return nats
+
+    def _start(self, program: Program, announce: Callable[[], Running]) -> None:
         with self._display.step(f"Starting {program.name}", program.name):
             self._programs.append(program)
             program.start()
             # Known from now on to whoever takes over, should we be killed.
-            self._announce(database)
+            announce()
             self._await(program)
 
     def _await(self, program: Program) -> None:
@@ -132,13 +149,14 @@ class Supervisor:
         for program in reversed(self._programs):
             program.stop()
 
-    def _announce(self, database: Database) -> Running:
+    def _announce(self, database: Database, nats: Nats) -> Running:
         running = Running(
             pid=os.getpid(),
             profile=self._settings.profile,
             base_url=base_url(self._settings),
             service_url=database.urls.service_url,
             projector_url=database.urls.projector_url,
+            nats_url=nats.url,
             children={p.mark: p.pid for p in self._programs if p.pid is not None},
         )
         self._state.announce(running)

@@ -12,6 +12,8 @@ from typing import Final
 import httpx
 
 from deploy.child import free_port
+from deploy.nats import EmbeddedNats
+from deploy.nats_accounts import open_nats_secrets
 from deploy.postgres import EmbeddedPostgres
 from tests.workers.waiting import until
 from workers.running import Running, StateFolder
@@ -126,13 +128,14 @@ def alive(processes: set[Process]) -> set[Process]:
 
 @contextmanager
 def system(state: Path, **variables: str) -> Iterator[System]:
-    """A system that is stopped, and its server deleted, when the context ends."""
+    """A system that is stopped, and its servers deleted, when the context ends."""
     made = System(state, variables)
     try:
         yield made
     finally:
         made.stop()
         EmbeddedPostgres(state / "postgres").erase()
+        EmbeddedNats(state / "nats", open_nats_secrets(state / "secrets")).erase()
 
 
 def _processes() -> Iterator[tuple[int, tuple[int, int]]]:

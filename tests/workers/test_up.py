@@ -1,5 +1,6 @@
 """`tandem up`: what it starts it keeps running, and what it started it ends."""
 
+import asyncio
 import json
 import os
 import signal
@@ -11,9 +12,12 @@ from pathlib import Path
 from typing import Any, LiteralString
 
 import httpx
+import nats
 import psycopg
 import pytest
 
+from deploy.nats import EmbeddedNats
+from deploy.nats_accounts import open_nats_secrets
 from tests.workers.system import System, alive, system
 from tests.workers.waiting import until
 from workers.failed import Exit
@@ -94,7 +98,13 @@ def test_interrupted_halfway_the_stories_are_told_to_their_end_and_once(up: Syst
 def test_its_status_says_what_runs_and_where_the_lists_stand(up: System) -> None:
     until(lambda: stands_at_the_head(up))
     found = status(up)
-    assert (found["running"], found["api"], found["database"]) == (True, True, True)
+    assert {name: found[name] for name in ("running", "api", "database", "nats")} == {
+        "running": True,
+        "api": True,
+        "database": True,
+        "nats": True,
+    }
+    assert str(found["nats_url"]).startswith("nats://127.0.0.1:")
     assert found["base_url"] == up.url
     words = up.tandem("status")
     assert words.returncode == Exit.DONE
@@ -158,7 +168,9 @@ def test_killed_and_started_again_at_once_it_takes_over(up: System) -> None:
     assert not alive(family)
 
 
-@pytest.mark.parametrize("mark", ["api.app:create_app", "workers.projector", "workers.clocks"])
+@pytest.mark.parametrize(
+    "mark", ["api.app:create_app", "workers.projector", "workers.clocks", "workers.callout"]
+)
 def test_a_killed_child_is_started_again_and_said_loudly(up: System, mark: str) -> None:
     killed = child(up, mark)
     os.kill(killed, signal.SIGKILL)
@@ -178,6 +190,29 @@ def test_postgresql_killed_under_it_comes_back_with_the_same_data(up: System) ->
     until(lambda: stands_at_the_head(up))
     assert told(up) == before
     assert child(up, "api.app:create_app") == api, "the API lives through it"
+
+
+def test_nats_killed_under_it_comes_back_on_its_port_and_commands_wait_for_nothing(
+    up: System,
+) -> None:
+    url = up.running.nats_url
+    nats_server = EmbeddedNats(up.state / "nats", open_nats_secrets(up.state / "secrets"))
+    os.kill(int((nats_server.data / "server.pid").read_text()), signal.SIGKILL)
+    assert up.ready()
+    until(lambda: "NATS is back" in up.output)
+    assert up.running.nats_url == url
+    token = up.tandem("token", "sam").stdout.strip()
+    until(lambda: asyncio.run(gets_in(url, token)))
+
+
+async def gets_in(url: str, token: str) -> bool:
+    """Whether whoever has this token is let in to NATS."""
+    try:
+        client = await nats.connect(url, token=token, allow_reconnect=False)
+    except (nats.errors.Error, OSError):
+        return False
+    async with client:
+        return client.is_connected
 
 
 def _data(up: System) -> Path:
