@@ -22,6 +22,7 @@ from domain.ledger.ledger import Ledger
 from domain.streams import STREAM_KINDS
 from projections.bell import Bell
 from projections.blind_index import BlindIndex
+from projections.deadlines import OVERDUE
 from projections.disclosure import Door
 from projections.kept import Copies
 from projections.querying import Lists
@@ -63,6 +64,7 @@ class Tandem:
             "database": {"ok": True, "head": head},
             "log": {"ok": bool(writable), "waiting": self.ledger.writer.waiting},
             "lists": {"ok": True, "lag": await self._lag(head)},
+            "clocks": {"ok": True, "overdue": await self._overdue()},
         }
 
     async def _lag(self, head: int) -> dict[str, int] | None:
@@ -74,6 +76,15 @@ class Tandem:
         for name, behind in rows:
             self.metrics.lag.labels(name).set(behind)
         return {str(name): int(behind) for name, behind in rows}
+
+    async def _overdue(self) -> int | None:
+        """How many deadlines have passed and are not recorded yet; None before there is a list."""
+        try:
+            ((number, seconds),) = await self.lists.rows(OVERDUE, {})
+        except LedgerUnavailable:
+            return None
+        self.metrics.overdue.set(float(seconds))
+        return int(number)
 
     def measure(self) -> None:
         """Bring the gauges up to date."""

@@ -44,6 +44,12 @@ class Metrics:
             registry=self.registry,
         )
 
+        self.overdue = Gauge(
+            "tandem_deadline_overdue_seconds",
+            "How long ago the oldest deadline passed that is not recorded yet.",
+            registry=self.registry,
+        )
+
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answer."""
         found = self._children.get((method, route, status))

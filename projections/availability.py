@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from domain.actor import Actor
+from domain.deadline import Passed
 from domain.entry import Entry, Erased
 from domain.fact import Fact
 from domain.lanes import Category
@@ -34,6 +35,8 @@ class Span:
 
 def item_of(fact: Fact | Erased) -> UUID | None:
     """The item of the record that a fact is about, if it is about one."""
+    if isinstance(fact, Passed):
+        return fact.item
     for name in ("restriction", "hold", "consent", "assessment", "referral"):
         item = getattr(fact, name, None)
         if isinstance(item, UUID):

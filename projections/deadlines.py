@@ -118,6 +118,12 @@ _OWED: Final = SQL(
         " AND due <= coalesce(%(before)s::timestamptz, 'infinity')"
     )
 )
+OVERDUE: Final = SQL("""
+SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(due)), 0)
+  FROM lists.deadlines WHERE makes AND due <= clock_timestamp()""")
+"""How many deadlines have passed and are not recorded yet, and for how many seconds the oldest: more
+than an instant only while no clock does its work."""
+
 _NEXT: Final = SQL("SELECT min(due) FROM lists.deadlines WHERE makes AND due > %(after)s")
 
 

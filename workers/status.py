@@ -1,4 +1,4 @@
-"""`tandem status`: what runs, and how far the lists are behind the log."""
+"""`tandem status`: what runs, and how far lists are behind the log and clocks behind the time."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,6 +9,7 @@ from deploy.nats import greets
 from workers.display import Display
 from workers.failed import Exit
 from workers.lag import Lag, lags
+from workers.overdue import Overdue, overdue
 from workers.programs import answers
 from workers.running import Running, StateFolder
 
@@ -20,6 +21,7 @@ class Status:
     running: Running | None
     api: bool = False
     lists: list[Lag] | None = None
+    overdue: Overdue | None = None
     nats: bool = False
 
     @property
@@ -43,6 +45,7 @@ class Status:
             "nats": self.nats,
             "nats_url": running.nats_url if running else None,
             "lists": [asdict(lag) for lag in self.lists or []],
+            "overdue": asdict(self.overdue) if self.overdue else None,
         }
 
 
@@ -52,11 +55,11 @@ def find_status(state: StateFolder) -> Status:
     if running is None:
         return Status(None)
     try:
-        lists = lags(running.projector_url)
+        lists, late = lags(running.projector_url), overdue(running.projector_url)
     except psycopg.OperationalError:
-        lists = None
+        lists, late = None, None
     api = answers(f"{running.base_url}/readyz")
-    return Status(running, api, lists, greets(running.nats_url))
+    return Status(running, api, lists, late, greets(running.nats_url))
 
 
 def show(status: Status, display: Display) -> None:
@@ -70,6 +73,9 @@ def show(status: Status, display: Display) -> None:
     display.say(f"  PostgreSQL  {'answers' if status.lists is not None else 'does not answer'}")
     nats = "answers" if status.nats else "does not answer"
     display.say(f"  NATS        {nats}: {running.nats_url}")
+    if late := status.overdue:
+        words = f"{late.number} overdue, for {late.seconds:.1f} s" if late.number else "on time"
+        display.say(f"  Clocks      {words}")
     for lag in status.lists or []:
         behind = lag.head - lag.position
         words = f"{behind} behind, for {lag.seconds:.1f} s" if behind else "up to date"

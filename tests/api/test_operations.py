@@ -16,6 +16,7 @@ async def test_it_lives_and_is_ready(clinic: Clinic) -> None:
     assert ready["ready"] is True
     assert ready["parts"]["log"] == {"ok": True, "waiting": 0}
     assert set(ready["parts"]["lists"]) == {"ok", "lag"}
+    assert set(ready["parts"]["clocks"]) == {"ok", "overdue"}
 
 
 async def test_metrics_count_requests_by_template_and_hold_no_ids(clinic: Clinic) -> None:

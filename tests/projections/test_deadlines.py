@@ -18,6 +18,7 @@ from domain.ledger.ledger import Ledger
 from domain.record import CareRecord
 from domain.restriction import RestrictionAcknowledged, RestrictionLifted, RestrictionModified
 from projections import projecting
+from projections.availability import item_of
 from projections.deadlines import CHANNEL, Deadlines, Due, due_before, next_due, owed_by
 from tests.domain.given import (
     CLIENT,
@@ -209,3 +210,10 @@ def test_a_place_is_in_the_order_of_the_index() -> None:
     instant = datetime.fromisoformat("2026-03-04T12:00:00Z")
     row = Due(instant, CLIENT.id, Kind.HOLD_REVIEW, KNEE, 7, (), (), True, 9)
     assert row.place == (instant, CLIENT.id, "hold_review", KNEE, 7)
+
+
+async def test_that_something_passed_is_about_the_item_and_locked_with_it(clinic: Clinic) -> None:
+    await clinic.restricts()
+    await passes(clinic.ledger, CLIENT.id, Kind.ACKNOWLEDGEMENT)
+    last = (await clinic.entries())[-1]
+    assert item_of(last.fact) == KNEE

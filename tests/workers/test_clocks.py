@@ -123,12 +123,8 @@ async def test_what_was_met_in_time_makes_nothing_although_the_list_has_yet_to_s
 async def test_a_review_that_was_moved_does_not_fall_due_as_it_was(timed: Timed) -> None:
     await timed.clinic.told(TRAINER, RestrictionAcknowledged(restriction=KNEE, seen=7))
     later = marked_terms().review_by + timedelta(days=30)
-    await timed.clinic.told(
-        PHYSIO,
-        RestrictionModified(
-            restriction=KNEE, terms=marked_terms(review_by=later), must_be_acknowledged=False
-        ),
-    )
+    moved = RestrictionModified(restriction=KNEE, terms=marked_terms(review_by=later))
+    await timed.clinic.told(PHYSIO, moved.model_copy(update={"must_be_acknowledged": False}))
     timed.now = timed.began + 60 * DAY
     await timed.clocks().look()
     assert await timed.passed() == [], "the list still had the old date"
@@ -136,10 +132,8 @@ async def test_a_review_that_was_moved_does_not_fall_due_as_it_was(timed: Timed)
     assert await timed.passed() == []
     await timed.looks(80 * DAY)
     assert await timed.kinds() == ["restriction_review"]
-    await timed.clinic.told(
-        PHYSIO,
-        RestrictionReviewed(restriction=KNEE, review_by=later + timedelta(days=30)),
-    )
+    again = RestrictionReviewed(restriction=KNEE, review_by=later + timedelta(days=30))
+    await timed.clinic.told(PHYSIO, again)
     await timed.looks(110 * DAY)
     assert await timed.kinds() == ["restriction_review", "restriction_review"]
 
@@ -152,6 +146,25 @@ async def test_nothing_passes_twice_though_the_list_is_behind_and_clocks_start_a
     for clock in (keeping, keeping, timed.clocks()):
         await clock.look()
     assert len(await timed.passed()) == 1
+
+
+async def test_what_was_decided_is_not_decided_again_while_the_list_is_behind(
+    timed: Timed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed.now = timed.began + DAY
+    keeping = timed.clocks()
+    await keeping.look()
+
+    def never(*_what: Any, **_how: Any) -> Any:
+        raise AssertionError("it is settled")
+
+    monkeypatch.setattr(keeping.ledger, "decide", never)
+    await keeping.look()
+    monkeypatch.undo()
+    # Whatever happens to the record may have opened it again.
+    await timed.clinic.told(COORDINATOR, IdentityCorrected(identity=IDENTITY))
+    await timed.looks(2 * DAY, keeping)
+    assert len(await timed.passed()) == 2
 
 
 async def test_two_at_once_make_one_fact_each(timed: Timed, database: Urls) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -106,9 +107,11 @@ def test_its_status_says_what_runs_and_where_the_lists_stand(up: System) -> None
     }
     assert str(found["nats_url"]).startswith("nats://127.0.0.1:")
     assert found["base_url"] == up.url
+    assert found["overdue"] == {"number": 0, "seconds": 0.0}
     words = up.tandem("status")
     assert words.returncode == Exit.DONE
     assert "up to date" in words.stdout
+    assert re.search(r"Clocks +on time", words.stdout)
 
 
 def test_a_second_one_is_refused_and_the_first_goes_on(up: System) -> None:
