@@ -13,7 +13,7 @@ from api.composition import Tandem, tandem_of
 from api.parameters import Parameter, reads
 from api.problems import Problem, forbidden, invalid_field
 from domain.actor import DEFAULT_PURPOSE, Actor
-from domain.lanes import Discipline, Purpose
+from domain.lanes import HELD_BY_NOBODY, Discipline, Purpose
 from domain.practitioner import PractitionerRecord
 from domain.refused import Refused
 from projections.reader import Reader
@@ -73,6 +73,8 @@ async def caller(request: Request) -> Caller:
         or principal.acting_as
         or await _only_discipline(tandem, principal.person)
     )
+    if discipline in HELD_BY_NOBODY:
+        raise does_not_hold(Refused("does-not-hold-discipline"))
     chosen = _one_of(Purpose, PURPOSE, sent) or DEFAULT_PURPOSE[discipline]
     return Caller(Reader(principal.person, discipline, chosen), tandem)
 

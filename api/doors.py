@@ -32,6 +32,10 @@ class Door(Enum):
         "Accountability: references and codes, recorded as an audit disclosure; content only with "
         "an open audit case."
     )
+    LINKED = (
+        "One client's view to whoever holds the link of a referral: a `Disclosed` fact as ever; "
+        "the token of the link stands for who is asking."
+    )
     STAFF = "A practitioner's registration, to themselves or an administrator. No client in it."
 
 
@@ -45,8 +49,9 @@ class Declaration:
 
 
 def door(way: Door, releases: str, *, public: bool = False) -> Callable[[Endpoint], Endpoint]:
-    """Declare what the endpoint may release. Only what passes as NOTHING may be public."""
-    if public and way is not Door.NOTHING:
+    """Declare what the endpoint may release. Public is what passes as NOTHING or, since its path
+    holds a token, as LINKED."""
+    if public and way not in (Door.NOTHING, Door.LINKED):
         raise TypeError("only a route that releases nothing about anybody may be public")
 
     def declare(endpoint: Endpoint) -> Endpoint:

@@ -40,9 +40,11 @@ def receipt(
     version: int,
     *,
     ids: Mapping[str, UUID] | None = None,
+    also: Mapping[str, object] | None = None,
     status: int = HTTPStatus.CREATED,
 ) -> Json:
-    """The receipt of a command; 200 if it recorded nothing new."""
+    """The receipt of a command; 200 if it recorded nothing new. `also`: what else the caller has to
+    be told of their own command."""
     headers = {"Idempotency-Replayed": "true"} if appended and appended.replayed else {}
     if appended is not None:
         headers["Tandem-Position"] = str(appended.positions[-1])
@@ -52,6 +54,7 @@ def receipt(
             "positions": list(appended.positions) if appended else [],
             "version": version,
             "recorded_at": rfc3339(appended.recorded_at) if appended else None,
+            **(also or {}),
         },
         status_code=status if appended else HTTPStatus.OK,
         headers=headers,

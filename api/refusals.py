@@ -20,6 +20,7 @@ from domain.record import CareRecord
 from domain.refused import Refused
 from domain.scope import Scope
 from projections.asking import Ask, Released
+from projections.referrals_shown import sees_all
 from projections.sheet import NothingToShow, Sheet, View
 
 VIEW = "refusal"
@@ -45,12 +46,18 @@ that there is such a client."""
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a decision is on: a category and, if it is about one, the restriction, or the part of an
-    assessment that the category is of."""
+    """What a decision is on: a category and, if it is about one, the restriction, the referral, or
+    the part of an assessment that the category is of."""
 
     category: Category
     restriction: UUID | None = None
     assessment: UUID | None = None
+    referral: UUID | None = None
+
+    @property
+    def item(self) -> UUID | None:
+        """The item of the record that it is about, if about one."""
+        return self.restriction or self.assessment or self.referral
 
 
 def render(refused: Refused, about: About, record: CareRecord, scope: Scope, now: datetime) -> View:
@@ -63,6 +70,8 @@ def render(refused: Refused, about: About, record: CareRecord, scope: Scope, now
         return _about_item(sheet, refused, about.restriction)
     if about.assessment is not None:
         return _about_part(sheet, refused, about.category, about.assessment)
+    if about.referral is not None:
+        return _about_referral(sheet, refused, about.referral)
     if sheet.opens(about.category):
         return sheet.view(refused_because(refused).document())
     return sheet.view(refused_plainly().document())
@@ -93,6 +102,18 @@ def _about_part(sheet: Sheet, refused: Refused, category: Category, id: UUID) ->
     raise NothingToShow
 
 
+def _about_referral(sheet: Sheet, refused: Refused, id: UUID) -> View:
+    item = sheet.record.referrals.items.get(id)
+    if item is not None and sees_all(sheet, item):
+        return sheet.view(refused_because(refused).document())
+    for step in item.steps if item else ():
+        # Whoever only reads what they wrote is told that it was refused, and nothing of why.
+        source = step.source
+        if sheet.opens(Category.REFERRALS, source.version, item=id, author=source.author):
+            return sheet.view(refused_plainly().document())
+    raise NothingToShow
+
+
 async def answer(
     request: Request, caller: Caller, client: UUID, refused: Refused, about: About
 ) -> Response:
@@ -100,7 +121,7 @@ async def answer(
     ask = Ask(
         view=VIEW,
         render=lambda record, scope, now: render(refused, about, record, scope, now),
-        item=about.restriction or about.assessment,
+        item=about.item,
         content_type=MEDIA_TYPE,
     )
 

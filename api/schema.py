@@ -30,6 +30,7 @@ TAGS = (
     ("assessments", "What was measured, by whom, and whether a change is more than noise."),
     ("restrictions", "What the client must not do; milestones, holds, acknowledgement."),
     ("lists", "The caller's clients, each with why they are on the list, the worst first."),
+    ("referrals", "From lane to lane, agreed by the client; also to somebody without an account."),
     ("accountability", "Who has seen my data, and what became of it."),
     ("audit", "The time machine: who knew what and when."),
     ("notifications", "What I was told of: pointers, live and to catch up with."),
@@ -122,20 +123,23 @@ class Document:
                     told += [each.parameter() for each in parameters_of(route.dependant)]
                 if found.public:
                     operation["security"] = []
+                if found.door is Door.NOTHING:
                     operation["responses"].pop("422", None)
                 else:
-                    operation["responses"] |= _problems(method)
+                    operation["responses"] |= _problems(method, found.public)
 
 
-def _problems(method: str) -> dict[str, Any]:
+def _problems(method: str, public: bool) -> dict[str, Any]:
     only_commands = {"409", "413", "428"}
+    only_with_token = {"401", "403"}
     return {
         status: {
             "description": text,
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         for status, text in _PROBLEMS.items()
-        if method != "GET" or status not in only_commands
+        if not (method == "GET" and status in only_commands)
+        and not (public and status in only_with_token)
     }
 
 

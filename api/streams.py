@@ -12,6 +12,10 @@ PRACTITIONER: Final = "practitioner"
 ORGANISATION: Final = "organisation"
 CARE_RECORD: Final = "care record"
 ACCESS: Final = "access"
+EXTERNAL: Final = "external"
+
+OF_THEIR_OWN: Final = frozenset({PRACTITIONER, ORGANISATION, ACCESS, EXTERNAL})
+"""Parts of facts in streams that are no care record."""
 
 
 async def require_own_stream(ledger: Ledger, id: UUID, kind: str) -> None:
@@ -21,5 +25,5 @@ async def require_own_stream(ledger: Ledger, id: UUID, kind: str) -> None:
     """
     for first in await ledger.log.stream(id, until_version=1):
         part = fact_type(first.topic).part
-        if (part if part in {PRACTITIONER, ORGANISATION, ACCESS} else CARE_RECORD) != kind:
+        if (part if part in OF_THEIR_OWN else CARE_RECORD) != kind:
             raise refused_because(Refused("already-registered"))

@@ -61,6 +61,8 @@ class Channel(StrEnum):
     PRINT = auto()
     EXPORT = auto()
     OFFLINE = auto()
+    LINK = auto()
+    """By the link that an external practitioner was sent."""
 
 
 class Outcome(StrEnum):

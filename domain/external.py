@@ -123,8 +123,8 @@ def issue_link(
 ) -> list[Fact]:
     """Make a link for the external recipient of a referral under way; an earlier one is revoked.
 
-    For the initiator, or a coordinator on the team. Refuses `not-external`, `referral-ended`,
-    `agreement-needed`, `not-yours-to-decide`.
+    For the initiator, a coordinator on the team, or the client. Refuses `not-external`,
+    `referral-ended`, `agreement-needed`, `not-yours-to-decide`.
     """
     current = _theirs(record, by, referral)
     if not isinstance(current.to, ToExternal):
@@ -155,7 +155,7 @@ def issue_link(
 def revoke_link(
     record: "CareRecord", by: Actor, referral: UUID, link: UUID, *, now: datetime
 ) -> list[Fact]:
-    """Let a link open nothing any more. For the client too. Refuses `unknown-link`."""
+    """Let a link open nothing any more. For whoever may make one. Refuses `unknown-link`."""
     current = _theirs(record, by, referral)
     if not any(one.id == link and one.revoked is None for one in current.links):
         raise Refused("unknown-link")

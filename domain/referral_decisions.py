@@ -111,8 +111,8 @@ def agree(
     require_client(record, by)
     current = record.referrals.seen(referral, seen)
     _require_table(record, by, current, ReferralAgreed, None)
-    chosen = to or current.to
-    if chosen not in current.options:
+    chosen = next((one for one in current.options if to is None or _same(one, to)), None)
+    if chosen is None:
         raise Refused("not-offered")
     return [ReferralAgreed(referral=referral, to=chosen, enclosed=enclosed or current.enclosed)]
 
@@ -218,7 +218,7 @@ def _require_sensible(current: Referral, made: Fact, now: datetime) -> None:
             raise Unprocessable("at", "a time still to come, within two years")
         case ReferralWaitlisted(expected=expected) if expected and expected < now.date():
             raise Unprocessable("expected", "a date that is not in the past")
-        case ReferralReassigned(to=to) if to == current.to:
+        case ReferralReassigned(to=to) if _same(to, current.to):
             raise Refused("same-recipient")
         case ReferralReassigned(to=to) if _is_person(to, current.initiator):
             raise Refused("refers-to-oneself")
@@ -240,6 +240,13 @@ def _require_fair(
     )
     if ours and interest is Interest.NONE:
         raise Refused("interest-undisclosed", interest=Interest.SAME_ORGANISATION)
+
+
+def _same(one: Recipient, other: Recipient) -> bool:
+    """Whether both are the same recipient, in the same discipline; wherever they work."""
+    if isinstance(one, ToColleague) and isinstance(other, ToColleague):
+        return (one.practitioner, one.discipline) == (other.practitioner, other.discipline)
+    return one == other
 
 
 def _is_person(recipient: Recipient, person: UUID) -> bool:

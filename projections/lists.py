@@ -5,16 +5,31 @@ from typing import Final
 from domain.ledger.keys import KeyRing
 from projections.blind_index import BlindIndex
 from projections.board import Board
-from projections.deadlines import Deadlines
 from projections.concerns import Concerns
+from projections.deadlines import Deadlines
 from projections.listing import Listing
 from projections.notifications import Notifications
+from projections.referral_inbox import ReferralInbox
 from projections.register import Register
 
-LISTS: Final[tuple[type[Listing], ...]] = (Board, Concerns, Register, Notifications, Deadlines)
+LISTS: Final[tuple[type[Listing], ...]] = (
+    Board,
+    Concerns,
+    ReferralInbox,
+    Register,
+    Notifications,
+    Deadlines,
+)
 
 
 def every_list(keys: KeyRing, index: BlindIndex) -> tuple[Listing, ...]:
     """All lists, to be projected by one process. `keys` opens what is sealed; `index` must be made
     with the key that whoever searches uses."""
-    return Board(keys, index), Concerns(keys), Register(), Notifications(), Deadlines(keys)
+    return (
+        Board(keys, index),
+        Concerns(keys),
+        ReferralInbox(keys),
+        Register(),
+        Notifications(),
+        Deadlines(keys),
+    )

@@ -74,8 +74,8 @@ def test_only_the_digest_of_a_token_is_kept() -> None:
     assert link_stream(DIGEST) == uuid5(NAMESPACE, DIGEST)
 
 
-@pytest.mark.parametrize("by", [TRAINER, COORDINATOR])
-def test_the_initiator_or_a_coordinator_issues_it(by: Actor) -> None:
+@pytest.mark.parametrize("by", [TRAINER, COORDINATOR, CLIENT])
+def test_the_initiator_a_coordinator_or_the_client_issues_it(by: Actor) -> None:
     assert issued(outside(), by).sent_to == OUTSIDE.name
 
 
