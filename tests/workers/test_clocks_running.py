@@ -25,7 +25,7 @@ from tests.workers.waiting import until
 from workers.lag import lags
 from workers.overdue import Overdue, overdue
 from workers.program import Program
-from workers.programs import clocks, programs_of, projector
+from workers.programs import clocks, projector
 
 pytestmark = pytest.mark.anyio
 PASSED = "SELECT count(*) FROM ledger.log WHERE topic = %s"
@@ -103,8 +103,3 @@ async def test_the_program_keeps_the_clocks_and_it_shows_when_it_does_not(
         keeping.start()
         until(lambda: passed(database) == 2)
         until(lambda: late(database) == 0)
-
-
-def test_the_supervisor_runs_it(settings: Settings, database: Urls) -> None:
-    marks = [program.mark for program in programs_of(settings, Database(database, None))]
-    assert "workers.clocks" in marks
