@@ -121,8 +121,8 @@ _OWED: Final = SQL(
 OVERDUE: Final = SQL("""
 SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(due)), 0)
   FROM lists.deadlines WHERE makes AND due <= clock_timestamp()""")
-"""How many deadlines have passed and are not recorded yet, and for how many seconds the oldest: more
-than an instant only while no clock does its work."""
+"""How many deadlines have passed and are not recorded yet, and for how many seconds the oldest:
+more than an instant only while no clock does its work."""
 
 _NEXT: Final = SQL("SELECT min(due) FROM lists.deadlines WHERE makes AND due > %(after)s")
 
