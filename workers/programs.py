@@ -13,6 +13,7 @@ API = "api.app:create_app"
 PROJECTOR = "workers.projector"
 CLOCKS = "workers.clocks"
 CALLOUT = "workers.callout"
+RELAY = "workers.relay"
 DATABASE = ("database_url", "service_url", "projector_url")
 GRACE_SECONDS = 3
 """How long requests under way may still take once the API was asked to stop."""
@@ -31,6 +32,7 @@ def programs_of(settings: Settings, database: Database, nats: Nats) -> tuple[Pro
         projector(settings, database),
         clocks(settings, database),
         callout(settings, database, nats),
+        relay(settings, database, nats),
     )
 
 
@@ -75,13 +77,24 @@ def clocks(settings: Settings, database: Database) -> Program:
 
 def callout(settings: Settings, database: Database, nats: Nats) -> Program:
     """Who says whom NATS lets in."""
+    return _beside_nats("the callout", CALLOUT, settings, database, nats)
+
+
+def relay(settings: Settings, database: Database, nats: Nats) -> Program:
+    """Who notifies, publishes to NATS, and hears what readers say there."""
+    return _beside_nats("the relay", RELAY, settings, database, nats)
+
+
+def _beside_nats(
+    name: str, module: str, settings: Settings, database: Database, nats: Nats
+) -> Program:
     urls = {"SERVICE_URL": database.urls.service_url, "NATS_URL": nats.url}
     return Program(
-        "the callout",
-        CALLOUT,
-        (sys.executable, "-m", CALLOUT),
-        environment=told(settings) | {f"{PREFIX}{name}": url for name, url in urls.items()},
-        log=settings.state_dir / "logs" / "callout.log",
+        name,
+        module,
+        (sys.executable, "-m", module),
+        environment=told(settings) | {f"{PREFIX}{which}": url for which, url in urls.items()},
+        log=settings.state_dir / "logs" / f"{module.partition('.')[2]}.log",
     )
 
 

@@ -3,8 +3,7 @@
 1. claim the state folder: one supervisor at a time
 2. PostgreSQL, ours or the one that the settings name, brought to shape
 3. NATS, ours unless the settings name another
-4. the API, until it says that it is ready; the projector; the clocks; who
-   says whom NATS lets in
+4. the API, until it says that it is ready; the projector; the clocks; the callout; the relay
 5. in the demo profile: an administrator, and the stories, told once over HTTP
 6. wait, starting again what ends by itself, until somebody asks for an end
 """

@@ -27,7 +27,8 @@ from workers.stories import STORIES
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
-TOLD = "SELECT count(*) FROM ledger.log WHERE topic <> 'access.sent.v1'"
+PROGRAMS = ("projector", "clocks", "callout", "relay")
+TOLD = "SELECT count(*) FROM ledger.log WHERE topic NOT IN ('access.sent.v1', 'access.notified.v1')"
 IMPOSED = "SELECT count(*) FROM ledger.log WHERE topic = 'restriction.imposed.v1'"
 EPOCH = "SELECT id FROM ledger.epoch"
 
@@ -171,9 +172,7 @@ def test_killed_and_started_again_at_once_it_takes_over(up: System) -> None:
     assert not alive(family)
 
 
-@pytest.mark.parametrize(
-    "mark", ["api.app:create_app", "workers.projector", "workers.clocks", "workers.callout"]
-)
+@pytest.mark.parametrize("mark", ["api.app:create_app", *(f"workers.{name}" for name in PROGRAMS)])
 def test_a_killed_child_is_started_again_and_said_loudly(up: System, mark: str) -> None:
     killed = child(up, mark)
     os.kill(killed, signal.SIGKILL)
