@@ -100,9 +100,12 @@ def _reading(
 ) -> AssessedReading:
     """The reading to put right, for whoever may."""
     require_assessor(record, by, covering=covering)
-    known = record.assessments.seen(assessment, part, seen).reading(key)
+    known = record.assessments.standing(assessment, part).reading(key)
     if known is None or known.retracted is not None:
         raise Refused("unknown-reading")
+    # Of the reading alone: a rater who may no longer read the rest still puts their own right.
+    if known.source.version > seen:
+        raise Refused("changed-since-seen", seen=seen, version=known.source.version)
     require_recorder(by, part, (known.measured,), words=False)
     require_corrector(by, known)
     return known

@@ -95,6 +95,15 @@ def test_a_trainer_corrects_their_own_reading_of_function() -> None:
     assert part(story).readings[-1].measured.value == 11
 
 
+def test_what_others_add_meanwhile_does_not_keep_a_rater_from_putting_their_own_right() -> None:
+    story = filled()
+    displayed = seen(story)
+    mine = only(story).key
+    story.do(record_clinical, RUTH, FIRST, readings=(bend(95),))
+    story.do(correct, PRIYA, FIRST, CLINICAL, mine, bend(70), "Misread.", **displayed)
+    assert part(story).readings[0].measured.value == 70
+
+
 def test_a_correction_is_of_the_same_measure_says_something_and_names_what_was_seen() -> None:
     story = filled()
     mine = only(story).key
