@@ -31,17 +31,17 @@ from projections.source_shown import authored
 HINT: Final = "A referral is here while it is under way, for who sent it and who was sent it."
 
 WAITS: Final = {
-    State.PROPOSED: "for the client to agree",
-    State.REQUESTED: "for an answer",
-    State.INFORMATION_AWAITED: "since information was asked for",
-    State.WAITLISTED: "on the waiting list",
-    State.ACCEPTED: "for an appointment",
-    State.SCHEDULED: "for the visit",
-    State.MISSED: "since the appointment was missed",
-    State.ATTENDED: "for a report",
-    State.CANCELLING: "since it was to be cancelled",
+    State.PROPOSED: "waiting {} for the client to agree",
+    State.REQUESTED: "waiting {} for an answer",
+    State.INFORMATION_AWAITED: "information asked {} ago",
+    State.WAITLISTED: "on the waiting list for {}",
+    State.ACCEPTED: "waiting {} for an appointment",
+    State.SCHEDULED: "appointment was {} ago",
+    State.MISSED: "appointment missed, noted {} ago",
+    State.ATTENDED: "seen, noted {} ago, and no report yet",
+    State.CANCELLING: "cancellation asked {} ago",
 }
-"""What each state waits for: fits after "waiting 2 days"."""
+"""Why a referral in that state is in an inbox, for how long."""
 
 
 class Place(NamedTuple):
@@ -225,11 +225,13 @@ def line(sheet: Sheet, id: UUID) -> Body | None:
 
 def why(item: Referral, now: datetime) -> str:
     """Why it is in an inbox: "urgent, waiting 2 days for an answer"."""
-    words = [] if item.priority is Priority.ROUTINE else [item.priority.value]
-    if item.state is State.SCHEDULED and item.appointment is not None and now < item.appointment:
-        return ", ".join([*words, f"appointment in {lasting(item.appointment - now)}"])
-    waiting = lasting(now - item.since.recorded_at)
-    return ", ".join([*words, f"waiting {waiting} {WAITS[item.state]}"])
+    since = item.since.recorded_at
+    if item.state is State.SCHEDULED and item.appointment is not None:
+        since = item.appointment
+    words = WAITS[item.state].format(lasting(now - since))
+    if now < since:
+        words = f"appointment in {lasting(since - now)}"
+    return words if item.priority is Priority.ROUTINE else f"{item.priority}, {words}"
 
 
 def _as(sheet: Sheet, item: Referral) -> str:
