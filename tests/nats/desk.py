@@ -17,7 +17,7 @@ from deploy.nats_streams import inbox, subject
 from deploy.settings import Settings
 from deploy.tokens import trusted_tokens
 from tests.api.clinic import Clinic, Person
-from workers.acknowledging import hear_acknowledgements
+from workers.acknowledging import Acknowledge, hear_acknowledgements
 from workers.callout import Callout
 
 
@@ -31,6 +31,8 @@ class Desk:
     relay: Client
     callout: Client
     said: list[tuple[UUID, bytes]] = field(default_factory=list)
+    durable: Acknowledge | None = None
+    """What makes acknowledgements durable; None if that is not what the test is about."""
 
     @property
     def js(self) -> JetStreamContext:
@@ -38,9 +40,9 @@ class Desk:
         return self.relay.jetstream()
 
     async def acknowledge(self, reader: UUID, message: bytes) -> bytes:
-        """Stands for what makes acknowledgements durable."""
+        """What a reader's request is answered with."""
         self.said.append((reader, message))
-        return b'{"durable": true}'
+        return await self.durable(reader, message) if self.durable else b'{"durable": true}'
 
     async def publish(self, reader: Person, pointer: bytes) -> None:
         """Something for one reader."""

@@ -13,8 +13,11 @@ import pytest
 
 from deploy.nats_streams import STREAM
 from domain.lanes import Discipline
-from tests.api.clinic import Person
+from projections.confirming import Confirming
+from tests.api.clinic import Person, scene
 from tests.nats.desk import Desk
+from workers.publishing import Publishing
+from workers.relay import Relay
 
 HERE = Path(__file__).parent
 FILES = ("client.mjs", "package.json", "package-lock.json")
@@ -57,14 +60,17 @@ def _install(folder: Path) -> None:
         shutil.rmtree(draft)
 
 
-async def run(program: Path, desk: Desk, sam: Person, priya: Person) -> dict[str, Any]:
+async def run(
+    program: Path, desk: Desk, sam: Person, priya: Person, **says: object
+) -> dict[str, Any]:
+    """What becomes of it as Sam, who says so of each notification, and tries to be Priya."""
     told = {
         "url": desk.server.url,
         "token": sam.token,
         "reader": str(sam.id),
         "other": str(priya.id),
         "expected": 1,
-        "says": {"kind": "received"},
+        "says": says,
     }
     node = await asyncio.create_subprocess_exec(
         *("node", str(program)),
@@ -89,7 +95,7 @@ async def test_it_receives_and_acknowledges_what_is_the_trainers_and_nothing_els
     await desk.publish(sam, b'{"id": "1", "for": "Sam"}')
     await desk.publish(priya, b'{"id": "2", "for": "Priya"}')
 
-    found = await run(program, desk, sam, priya)
+    found = await run(program, desk, sam, priya, kind="received")
 
     assert found["received"] == [{"id": "1", "for": "Sam"}]
     assert found["answers"] == [{"durable": True}]
@@ -103,3 +109,27 @@ async def test_it_receives_and_acknowledges_what_is_the_trainers_and_nothing_els
     assert [each for each in attempts if not each[1].startswith("refused: ")] == []
     assert (await desk.js.stream_info(STREAM)).state.messages == 2
     assert await priyas.pull() == b'{"id": "2", "for": "Priya"}'
+
+
+async def test_what_it_acknowledges_of_a_restriction_shows_in_knowledge(
+    program: Path, desk: Desk
+) -> None:
+    s, tandem = await scene(desk.clinic), desk.clinic.tandem
+    await desk.clinic.project()
+    head, url = await tandem.ledger.log.head(), desk.clinic.urls.service_url
+    await Relay(url, tandem.ledger, tandem.lists).follow(upto=head)
+    notified = await tandem.ledger.log.head()
+    await Publishing(url, tandem.ledger, tandem.lists, desk.js).follow(upto=notified)
+    desk.durable = Confirming(tandem.ledger, tandem.clock).acknowledge
+
+    found = await run(program, desk, s.trainer, s.physio, kind="acknowledged", seen=s.version)
+
+    (pointer,), (answer,) = found["received"], found["answers"]
+    assert pointer["data"] == {"notification": pointer["id"], "sequence": 1}
+    assert answer["notification"] == pointer["id"]
+    auditor = await desk.clinic.staff(Discipline.AUDITOR, "Ada Quist")
+    path = f"/audit/clients/{s.client.id}/knowledge?reader={s.trainer.id}"
+    knowledge = await desk.clinic.done(auditor, "GET", f"{path}&at={answer['positions'][-1]}")
+    facts = knowledge["known"] + knowledge["true_and_not_shown"]
+    imposed = next(fact for fact in facts if fact["type"] == "restriction.imposed.v1")
+    assert imposed["states"]["acknowledged"]["version"] == s.version
