@@ -92,11 +92,3 @@ async def ensure_consumer(js: JetStreamContext, reader: UUID) -> None:
     except NotFoundError:
         await ensure_stream(js)
         await js.add_consumer(STREAM, wanted)
-
-
-async def drop_consumer(js: JetStreamContext, reader: UUID) -> None:
-    """Nobody reads as `reader` any more until they connect again. Idempotent."""
-    try:
-        await js.delete_consumer(STREAM, str(reader))
-    except NotFoundError:
-        return

@@ -12,7 +12,7 @@ known what is still there. While it is away nothing else waits.
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from nats.js.api import Header, PubAck
 from nats.js.errors import Error as JetStreamError
 from nats.js.errors import NotFoundError
 
-from deploy.nats_streams import STREAM, ensure_stream, subject
+from deploy.nats_streams import STREAM, ensure_consumer, ensure_stream, subject
 from domain.ledger.command import LedgerUnavailable
 from domain.ledger.ledger import Ledger
 from domain.ledger.log import Epochs
@@ -83,6 +83,8 @@ class Publishing:
     js: JetStreamContext
     _stream: Held = Held("", 0)
     """What is published into, up to the last message that it confirmed."""
+    _consuming: set[UUID] = field(default_factory=set)
+    """Whose consumers are known to be there."""
 
     async def run(self) -> None:
         """Publish for ever; while PostgreSQL or NATS is away, try again."""
@@ -99,6 +101,7 @@ class Publishing:
         async with held(self.url, "publishing") as cursor:
             await ensure_stream(self.js)
             self._stream = await self._look()
+            self._consuming.clear()
             tasks = [
                 asyncio.ensure_future(self._follow(cursor, upto)),
                 asyncio.ensure_future(self._watch()),
@@ -168,6 +171,11 @@ class Publishing:
 
     async def _publish(self, pointers: Sequence[Pointer], epochs: Epochs) -> None:
         """Publish them in this order, and return once JetStream has all of them on its disk."""
+        # Whoever was connected when JetStream was wiped has lost their consumer with it, and may
+        # not make one.
+        for reader in {pointer.reader for pointer in pointers} - self._consuming:
+            await ensure_consumer(self.js, reader)
+            self._consuming.add(reader)
         for at in range(0, len(pointers), IN_FLIGHT):
             sent: list[asyncio.Future[PubAck]] = []
             try:
