@@ -10,6 +10,7 @@ from domain.lanes import Discipline
 from domain.practitioner import Profile
 from domain.record import CareRecord
 from domain.referral import (
+    ReferralAccepted,
     ReferralCancellationTimedOut,
     ReferralEscalated,
     ReferralExpired,
@@ -91,6 +92,18 @@ def test_what_moves_starts_its_clock_anew() -> None:
     assert not before & {one.key for one in deadlines(the(moved))}
     noted = happened(moved, STRANGER, ReferralInterimNoted(referral=REFERRAL, note="x"))
     assert list(deadlines(the(noted))) == list(deadlines(the(moved)))
+
+
+def test_what_was_escalated_and_then_moved_on_escalates_anew() -> None:
+    record = in_state(State.REQUESTED)
+    (one,) = (each for each in deadlines(the(record)) if each.kind is Kind.ESCALATES)
+    record = falls(record, one, one.at)
+    assert the(record).escalated
+    record = happened(record, STRANGER, SAID[ReferralAccepted], at=one.at + HOUR)
+    assert not the(record).escalated
+    (again,) = (each for each in deadlines(the(record)) if each.kind is Kind.ESCALATES)
+    assert again.version == the(record).since.version != one.version
+    assert again.at > one.at
 
 
 def test_a_visit_is_due_after_its_time_and_a_place_by_the_day_that_was_named() -> None:

@@ -85,6 +85,12 @@ def test_nobody_else_does(by: Actor) -> None:
         issued(outside(), by)
 
 
+def test_who_is_not_in_good_standing_makes_none() -> None:
+    suspended = Actor(TRAINER.id, TRAINER.acting_as, 1, good_standing=False)
+    with pytest.raises(Refused, match="not-yours-to-decide"):
+        issued(outside(), suspended)
+
+
 def test_it_opens_for_thirty_days_at_most() -> None:
     for until in (NOW, NOW + LONGEST_LINK + timedelta(seconds=1)):
         with pytest.raises(Unprocessable, match="until"):

@@ -12,8 +12,15 @@ from domain.lanes import GRANTABLE, Category, Discipline, Purpose
 from domain.lock import ItemLocked, PartyLocked
 from domain.policy import scope
 from domain.record import CareRecord
-from domain.referral import ReferralAgreed, ReferralLinkRevoked, ReferralReassigned
+from domain.referral import (
+    ReferralAccepted,
+    ReferralAgreed,
+    ReferralLinkRevoked,
+    ReferralReassigned,
+)
+from domain.referral_decisions import follow_up
 from domain.referral_terms import LIVE, TERMINAL, State
+from domain.refused import Refused
 from domain.scope import Basis, Rule, Scope, Withheld
 from domain.team import Departure, MemberJoined, MemberLeft
 from tests.domain.given import (
@@ -209,6 +216,31 @@ def test_who_holds_the_link_reads_until_it_ends_or_is_revoked() -> None:
     assert seen(revoked, LINK).empty
     moved = ReferralReassigned(referral=REFERRAL, to=TO, reason="Has an account.")
     assert seen(happened(record, COORDINATOR, moved), LINK).empty
+
+
+def test_a_link_is_for_whom_it_was_made_and_not_for_who_comes_after() -> None:
+    agreed = ReferralAgreed(referral=REFERRAL, to=OUTSIDE, enclosed=ENCLOSED)
+    record = with_link(happened(proposed(to=OUTSIDE), CLIENT, agreed))
+    another = OUTSIDE.model_copy(update={"name": "Dr Jon Falk"})
+    moved = ReferralReassigned(referral=REFERRAL, to=another, reason="On leave.")
+    record = happened(record, COORDINATOR, moved, agreed.model_copy(update={"to": another}))
+    assert record.referrals.items[REFERRAL].live
+    assert seen(record, LINK).empty
+    seen_version = record.referrals.items[REFERRAL].version
+    with pytest.raises(Refused, match="not-yours-to-decide"):
+        follow_up(record, LINK, ReferralAccepted, REFERRAL, seen=seen_version, now=NOW)
+    known = record.referrals.by_link(LINK.id)
+    assert known is not None, "who that was is known all the same"
+
+
+def test_where_the_lane_opens_nothing_of_it_the_referral_itself_is_open() -> None:
+    to = TO.model_copy(update={"discipline": Discipline.COORDINATOR})
+    agreed = ReferralAgreed(referral=REFERRAL, to=to, enclosed=(Category.CLINICAL,))
+    record = happened(proposed(to=to), CLIENT, agreed)
+    found = seen(record, Actor(STRANGER.id, Discipline.COORDINATOR, 1), Purpose.COORDINATION)
+    assert not found.categories
+    assert found.sees(Category.REFERRALS, item=REFERRAL) == BASIS
+    assert not found.empty
 
 
 def test_what_opens_or_closes_reading_is_guarded() -> None:

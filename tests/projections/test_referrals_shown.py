@@ -16,7 +16,13 @@ from domain.lanes import Category
 from domain.lock import ItemLocked
 from domain.policy import scope
 from domain.record import CareRecord
-from domain.referral import ReferralAgreed, ReferralInterimNoted, ReferralReassigned
+from domain.referral import (
+    ReferralAgreed,
+    ReferralEscalated,
+    ReferralInterimNoted,
+    ReferralReassigned,
+)
+from domain.referral_clock import CLOCK
 from domain.referral_terms import OutcomeCode, State
 from domain.scope import Rule
 from projections.sheet import NothingToShow, View
@@ -104,6 +110,13 @@ def test_nobody_else_is_shown_that_there_is_one() -> None:
     chart = view(granted(record, "may", terms(PHYSIO, Category.GOALS)), PHYSIO, "chart")
     assert chart.body["referrals"] == []
     assert str(REFERRAL) not in str(chart.body)
+
+
+def test_that_it_was_escalated_is_shown_of_the_fact_that_says_so() -> None:
+    record = happened(in_state(State.REQUESTED), CLOCK, SAID[ReferralEscalated])
+    found = view(record, TRAINER)
+    assert found.body["escalated"] == [NOW.isoformat()]
+    assert record.version in found.shown
 
 
 def test_an_external_recipient_is_named_and_a_link_is_for_who_made_it_to_see() -> None:
