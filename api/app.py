@@ -35,6 +35,8 @@ from api import (
     restrictions,
     schema,
     team,
+    today,
+    worklist,
 )
 from api.access_log import AccessLog, Write, silence_others, to_standard_output
 from api.composition import Clock, open_tandem, utc_now
@@ -58,6 +60,8 @@ SUBJECTS: tuple[APIRouter, ...] = (
     referral_inbox.routes,
     external.routes,
     caseload.routes,
+    today.routes,
+    worklist.routes,
     team.routes,
     consents.routes,
     locks.routes,

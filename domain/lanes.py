@@ -53,11 +53,13 @@ class Category(StrEnum):
     MEDIA = auto()
     WEARABLES = auto()
     CONSENTS = auto()
-    """Consents, locks and the care team itself: the client's own, and accountability."""
+    """Consents, locks and the care team itself: the client's own, and accountability. Whoever
+    coordinates knows who is on the team, and that something of it waits for somebody."""
 
 
 GRANTABLE = frozenset(Category) - {Category.CONSENTS}
-"""What a client can grant. Consents themselves are read by the client and by auditors only."""
+"""What a client can grant. Consents themselves are read by the client and by auditors only; whoever
+coordinates knows of them by a rule, and by no consent."""
 
 
 class Lane(StrEnum):
@@ -192,7 +194,7 @@ LANES: dict[Category, dict[Discipline, frozenset[Lane]]] = {
         client="read write",
     ),
     Category.WEARABLES: _lanes(physiotherapist="read", trainer="read", client="read write"),
-    Category.CONSENTS: _lanes(client="read write"),
+    Category.CONSENTS: _lanes(coordinator="existence", client="read write"),
 }
 """Rows of the table in the domain description; a discipline that is not named can do nothing."""
 

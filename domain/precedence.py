@@ -24,6 +24,7 @@ class Step(StrEnum):
     CONSENT = auto()
     REFERRAL = auto()
     SAFETY_MINIMUM = auto()
+    COORDINATOR = auto()
     AUTHOR = auto()
     NOTHING = auto()
 
@@ -120,6 +121,13 @@ TABLE: tuple[Row, ...] = (
         Tier.PERMIT,
         "the reader is due to train the client, who has not refused it (restrictions only)",
         rule=Rule.SAFETY_MINIMUM,
+    ),
+    Row(
+        Step.COORDINATOR,
+        Tier.PERMIT,
+        "the reader coordinates for the client (who is on the care team, and that something of"
+        " consents waits for somebody)",
+        rule=Rule.COORDINATION,
     ),
     Row(
         Step.AUTHOR,

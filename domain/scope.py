@@ -18,6 +18,9 @@ class Rule(StrEnum):
     BREAK_GLASS = auto()
     SAFETY_MINIMUM = auto()
     """Whoever is due to train the client: pattern, limit, stop signs, whom to call."""
+    COORDINATION = auto()
+    """Whoever coordinates for the client: who is on the care team, and that a consent or a broken
+    glass waits for somebody; nothing of what it says."""
     AUDIT = auto()
     """An auditor, with a recorded purpose."""
     REFERRAL = auto()
@@ -97,6 +100,8 @@ class Scope:
             basis = self.excepted.get(category, {}).get(item, basis)
         if basis is not None and basis.rule is Rule.SAFETY_MINIMUM:
             basis = None  # opens the minimum and nothing else: `sees_minimum`
+        if basis is not None and basis.rule is Rule.COORDINATION:
+            basis = None  # opens the team and nothing else: `sees_team`
         if basis is None and item is not None and category is Category.REFERRALS:
             basis = self.items.get(item)
         if basis is None and self.own_facts and author == self.reader:
@@ -109,6 +114,11 @@ class Scope:
         if restriction in self.hidden:
             return None
         return self.sees(Category.RESTRICTIONS, item=restriction, author=author) or self.minimum
+
+    def sees_team(self) -> Basis | None:
+        """The basis on which may be shown who is on the care team, and that an oral consent or a
+        broken glass waits for somebody. Where `sees` is None, nothing else of consents may."""
+        return self.categories.get(Category.CONSENTS)
 
     def lanes(self, category: Category) -> frozenset[Lane]:
         """What the reader's discipline can do with `category`: how much of it to show."""

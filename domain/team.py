@@ -159,6 +159,11 @@ class CareTeam:
         once = any(who == practitioner for who, _ in self.departed)
         return once and self.member(practitioner) is None
 
+    def coordinates(self, practitioner: UUID) -> bool:
+        """Whether they are on the team as a coordinator, and no other one is assigned."""
+        on_team = self.member(practitioner, Discipline.COORDINATOR) is not None
+        return on_team and self.coordinator in (None, practitioner)
+
     def trainers(self) -> tuple[Membership, ...]:
         """Everybody due to train the client, in the order in which they joined."""
         return tuple(member for member in self.members.values() if member.due_to_train)
@@ -178,7 +183,8 @@ def join(
     organisation: UUID | None = None,
     due_to_train: bool | None = None,
 ) -> list[Fact]:
-    """Bring somebody onto the team. They read nothing by that alone.
+    """Bring somebody onto the team. They read nothing by that alone, but for a coordinator, who
+    may change the team and so sees who is on it.
 
     For the client or a coordinator to decide; while the team has no coordinator, for anyone on it.
     The caller makes sure that `practitioner` holds `discipline` in good standing.

@@ -259,6 +259,15 @@ def _safety_minimum(asked: Question, category: Category) -> Basis | None:
     return minimum(asked) if category is Category.RESTRICTIONS else None
 
 
+def _coordinator(asked: Question, category: Category) -> Basis | None:
+    reader = asked.reader
+    coordinating = reader.acting_as is Discipline.COORDINATOR
+    if category is not Category.CONSENTS or asked.purpose is not Purpose.COORDINATION:
+        return None
+    coordinates = coordinating and asked.record.team.coordinates(reader.id)
+    return Basis(Rule.COORDINATION) if coordinates else None
+
+
 def _why_nothing(asked: Question, category: Category) -> Withheld:
     """The code of the last row: told apart for accountability, never released to the reader."""
     if not can_ever_read(asked.reader.acting_as, category):
@@ -282,4 +291,5 @@ PERMITS: Mapping[Step, Callable[[Question, Category], Basis | None]] = {
     Step.CONSENT: _consent,
     Step.REFERRAL: referral_basis,
     Step.SAFETY_MINIMUM: _safety_minimum,
+    Step.COORDINATOR: _coordinator,
 }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from domain.access import AccessRecord, Channel, Denied, Disclosure
+from domain.access import AccessRecord, Channel, Denied, Disclosure, ShownBasis
 from domain.card import title
 from domain.lanes import Category, Discipline, Purpose
 from domain.record import CareRecord
@@ -122,13 +122,16 @@ def _what(sheet: Sheet, made: Disclosure) -> str:
     item = sheet.record.restrictions.items.get(made.fact.item) if made.fact.item else None
     if item is not None:
         return f"your {title(item.terms)} restriction"
-    words = [
-        CATEGORY_WORDS.get(category, str(category).replace("_", " "))
-        for category in dict.fromkeys(shown.category for shown in made.fact.categories_shown)
-    ]
+    words = list(dict.fromkeys(_category(shown) for shown in made.fact.categories_shown))
     if not words:
         return "that there is nothing to see"
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _category(shown: ShownBasis) -> str:
+    if shown.rule is Rule.COORDINATION:
+        return "who is on your care team"
+    return CATEGORY_WORDS.get(shown.category, str(shown.category).replace("_", " "))
 
 
 def _allowed(sheet: Sheet, made: Disclosure) -> str:
@@ -144,6 +147,8 @@ def _allowed(sheet: Sheet, made: Disclosure) -> str:
                 return "They declared an emergency; somebody else reviews it."
             case Rule.SAFETY_MINIMUM:
                 return "Whoever trains you sees what keeps you safe, and nothing more."
+            case Rule.COORDINATION:
+                return "Whoever coordinates for you sees who works with you."
             case Rule.AUDIT:
                 return "Auditors check who was told what."
             case Rule.OWN_FACTS:

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from domain.actor import Actor
+from domain.break_glass import BreakGlassDeclared, BreakGlassReviewed
+from domain.consent import ConsentConfirmed, OralConsentRecorded
 from domain.deadline import Passed
 from domain.entry import Entry, Erased
 from domain.fact import Fact
@@ -19,7 +21,14 @@ from domain.practitioner import PractitionerRecord
 from domain.record import CareRecord
 from domain.refused import Refused
 from domain.scope import Basis, Scope
+from domain.team import CoordinatorAssigned, MemberJoined, MemberLeft
 from projections.reader import Reader
+
+TOLD_WITH_THE_TEAM = (
+    *(MemberJoined, MemberLeft, CoordinatorAssigned),
+    *(OralConsentRecorded, ConsentConfirmed, BreakGlassDeclared, BreakGlassReviewed),
+)
+"""Facts of which whoever coordinates may know that they happened."""
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -126,6 +135,8 @@ def visible(scope: Scope, entry: Entry) -> Basis | None:
     if isinstance(entry.fact, Erased):
         return None
     item, author = item_of(entry.fact), entry.by.actor
+    if isinstance(entry.fact, TOLD_WITH_THE_TEAM):
+        return scope.sees_team()
     basis = scope.sees(entry.fact.category, item=item, author=author)
     if basis is None and entry.fact.category is Category.RESTRICTIONS and item is not None:
         return scope.sees_minimum(item, author=author)

@@ -14,8 +14,10 @@ from domain.record import CareRecord
 from projections.caseload import CASELOAD
 from projections.folded import REMEMBERED, Folded, topics_of
 from projections.reasons import Lens
+from projections.today import TODAY
+from projections.worklist import WORKLIST
 
-LENSES: Final[tuple[Lens, ...]] = (CASELOAD,)
+LENSES: Final[tuple[Lens, ...]] = (CASELOAD, TODAY, WORKLIST)
 
 
 class Concerns(Folded[CareRecord]):

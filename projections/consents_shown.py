@@ -43,7 +43,7 @@ def consent(sheet: Sheet, given: Consent) -> Body:
 
 def team(sheet: Sheet) -> list[Body]:
     """Who is on the care team, in which discipline, through which organisation."""
-    if not sheet.opens(Category.CONSENTS):
+    if not sheet.opens_team():
         return []
     care_team = sheet.record.team
     if care_team.coordinator_source is not None:

@@ -1,7 +1,7 @@
 """How the client themselves looks in a view: who they are and how to reach them."""
 
 from domain.fact import Value
-from domain.lanes import Category, Lane
+from domain.lanes import GRANTABLE, Category, Lane
 from domain.scope import Withheld
 from domain.source import Source
 from projections.sheet import Body, Sheet
@@ -46,5 +46,5 @@ def not_shared(sheet: Sheet) -> list[Category]:
     return sorted(
         category
         for category, why in sheet.scope.withheld.items()
-        if why is Withheld.NO_CONSENT and sheet.scope.lanes(category)
+        if why is Withheld.NO_CONSENT and category in GRANTABLE and sheet.scope.lanes(category)
     )

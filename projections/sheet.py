@@ -81,6 +81,16 @@ class Sheet:
         self.shows(versions)
         return True
 
+    def opens_team(self, *versions: int) -> bool:
+        """Whether who is on the care team may be shown, and that something of consents waits for
+        somebody; if so, `versions` count as shown."""
+        basis = self.scope.sees_team()
+        if basis is None:
+            return False
+        self._rests(Category.CONSENTS, basis)
+        self.shows(versions)
+        return True
+
     def shows(self, versions: Iterable[int]) -> None:
         """Note that the content of these record versions is in the body."""
         self._shown.update(version for version in versions if version)

@@ -122,6 +122,11 @@ def test_nothing_is_permitted_that_no_consent_names(
                 assert purpose is Purpose.TRAINING
                 assert member is not None
                 assert member.due_to_train
+            case Rule.COORDINATION:
+                assert category is Category.CONSENTS
+                assert purpose is Purpose.COORDINATION
+                assert membership(history, reader) is not None
+                assert reader.acting_as is Discipline.COORDINATOR
             case Rule.BREAK_GLASS:
                 assert reader.acting_as in REGULATED
                 assert basis.until is not None
