@@ -153,18 +153,22 @@ async def test_what_was_decided_is_not_decided_again_while_the_list_is_behind(
 ) -> None:
     timed.now = timed.began + DAY
     keeping = timed.clocks()
-    await keeping.look()
+    decided: list[int] = []
 
-    def never(*_what: Any, **_how: Any) -> Any:
-        raise AssertionError("it is settled")
+    def counting(record: Any, **how: Any) -> Any:
+        decided.append(record.version)
+        return fall_due(record, **how)
 
-    monkeypatch.setattr(keeping.ledger, "decide", never)
-    await keeping.look()
-    monkeypatch.undo()
+    monkeypatch.setattr(clocks, "fall_due", counting)
+    for _ in range(2):
+        await keeping.look()
+        assert len(decided) == 1
     # Whatever happens to the record may have opened it again.
     await timed.clinic.told(COORDINATOR, IdentityCorrected(identity=IDENTITY))
     await timed.looks(2 * DAY, keeping)
     assert len(await timed.passed()) == 2
+    await timed.looks(2 * DAY, keeping)
+    assert keeping._settled == set(), "nothing is remembered that the list does not hold"
 
 
 async def test_two_at_once_make_one_fact_each(timed: Timed, database: Urls) -> None:
@@ -282,9 +286,8 @@ async def test_while_nothing_can_be_looked_up_it_waits_longer_and_longer(timed: 
         if len(pauses) == 7:
             raise Enough
 
-    nobody = "postgresql://nobody@127.0.0.1:1/nothing"
     with pytest.raises(Enough):
-        await keep_clocks(nobody, timed.clocks(), pause)
+        await keep_clocks("postgresql://nobody@127.0.0.1:1/nothing", timed.clocks(), pause)
     assert pauses == sorted(pauses)
     assert pauses[-1] == 5.0
 
