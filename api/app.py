@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 from api import (
     accesses,
     acknowledgements,
+    administration,
     assessment_corrections,
     assessments,
     audit,
@@ -18,6 +19,7 @@ from api import (
     clients,
     consents,
     deliveries,
+    directory,
     external,
     holds,
     legal_labels,
@@ -74,7 +76,9 @@ SUBJECTS: tuple[APIRouter, ...] = (
     me.routes,
     notifications.routes,
     practitioners.routes,
+    directory.routes,
     organisations.routes,
+    administration.routes,
     operations.routes,
     schema.routes,
 )

@@ -36,6 +36,10 @@ class Door(Enum):
         "One client's view to whoever holds the link of a referral: a `Disclosed` fact as ever; "
         "the token of the link stands for who is asking."
     )
+    DIRECTORY = (
+        "Practitioners as whoever looks for one finds them: what they do and whether they can take "
+        "a client. No client in it."
+    )
     STAFF = "A practitioner's registration, to themselves or an administrator. No client in it."
 
 

@@ -1,8 +1,9 @@
 """The directory of practitioners and staff: what administrators decide about who may act."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from domain.actor import Actor
+from domain.capacity import CapacityNoted
 from domain.contact import Contact
 from domain.fact import Fact
 from domain.lanes import Discipline
@@ -101,6 +102,27 @@ def note_equipment(
     _require_own_or_administrator(record, by)
     _require_present(record)
     return [EquipmentNoted(equipment=equipment)]
+
+
+def note_capacity(
+    record: PractitionerRecord,
+    by: Actor,
+    places: int,
+    *,
+    now: datetime,
+    waiting: int = 0,
+    next_free: date | None = None,
+) -> list[Fact]:
+    """Say how many more clients one can take; replaces what was said before. For oneself, or by an
+    administrator. Raises Unprocessable for a `next_free` that is past, or while places are free."""
+    _require_own_or_administrator(record, by)
+    _require_present(record)
+    fact = CapacityNoted(places=places, waiting=waiting, next_free=next_free)
+    if fact.next_free is not None and fact.places:
+        raise Unprocessable("next_free", "nothing, while places are free")
+    if fact.next_free is not None and fact.next_free < now.date():
+        raise Unprocessable("next_free", "a day still to come")
+    return [fact]
 
 
 def suspend(

@@ -15,6 +15,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, StringConstraints, field_validator
 
 from domain.actor import Actor
+from domain.capacity import CapacityNoted
 from domain.contact import Contact, Languages, PersonName
 from domain.entry import Entry, Erased
 from domain.fact import Fact, Value
@@ -175,6 +176,8 @@ class PractitionerRecord:
     registered: Source | None = None
     credentials: Mapping[CredentialKey, Credential] = field(default_factory=dict)
     equipment: tuple[str, ...] = ()
+    capacity: CapacityNoted | None = None
+    capacity_noted: Source | None = None
     suspended: Source | None = None
     left: Source | None = None
 
@@ -197,6 +200,8 @@ class PractitionerRecord:
                 return replace(moved, profile=self.profile.model_copy(update={"contact": contact}))
             case EquipmentNoted(equipment=equipment):
                 return replace(moved, equipment=equipment)
+            case CapacityNoted() as noted:
+                return replace(moved, capacity=noted, capacity_noted=source)
             case PractitionerSuspended():
                 return replace(moved, suspended=source)
             case PractitionerReinstated():

@@ -135,9 +135,9 @@ def visible(scope: Scope, entry: Entry) -> Basis | None:
     if isinstance(entry.fact, Erased):
         return None
     item, author = item_of(entry.fact), entry.by.actor
-    if isinstance(entry.fact, TOLD_WITH_THE_TEAM):
-        return scope.sees_team()
     basis = scope.sees(entry.fact.category, item=item, author=author)
+    if basis is None and isinstance(entry.fact, TOLD_WITH_THE_TEAM):
+        return scope.sees_team()
     if basis is None and entry.fact.category is Category.RESTRICTIONS and item is not None:
         return scope.sees_minimum(item, author=author)
     return basis

@@ -9,12 +9,16 @@ from projections.concerns import Concerns
 from projections.deadlines import Deadlines
 from projections.listing import Listing
 from projections.notifications import Notifications
+from projections.organisations import Organisations
+from projections.practitioner_directory import Directory
 from projections.referral_inbox import ReferralInbox
 from projections.register import Register
 
 LISTS: Final[tuple[type[Listing], ...]] = (
     Board,
     Concerns,
+    Directory,
+    Organisations,
     ReferralInbox,
     Register,
     Notifications,
@@ -28,6 +32,8 @@ def every_list(keys: KeyRing, index: BlindIndex) -> tuple[Listing, ...]:
     return (
         Board(keys, index),
         Concerns(keys),
+        Directory(keys, index),
+        Organisations(keys),
         ReferralInbox(keys),
         Register(),
         Notifications(),
