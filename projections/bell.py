@@ -12,17 +12,13 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from domain.fact import every_fact
 from domain.ledger.command import LedgerUnavailable
 from domain.ledger.log import Log
-from domain.ledger.upcast import stored_as
 from projections.clear import clear
 from projections.notifications import NOTIFIED
+from projections.notifying import STANDING
 
 RETRY_SECONDS: Final = 0.5
-STANDING: Final = frozenset(
-    stored_as(fact.type for fact in every_fact() if fact.part == "practitioner" and fact.policy)
-)
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from domain.access import AccessRecord, access_stream
 from domain.acknowledgement import must_acknowledge
 from domain.actor import DEFAULT_PURPOSE, Actor
 from domain.entry import Entry
-from domain.fact import Fact, policy_topics
+from domain.fact import Fact, every_fact, policy_topics
 from domain.lanes import PRACTITIONERS, Category, Discipline
 from domain.ledger.command import Command, Guard
 from domain.ledger.ledger import Ledger, Version
@@ -44,6 +44,11 @@ from projections.register_queries import readers_of
 NOTIFYING: Final = frozenset(stored_as(OCCASIONS.keys() | admitting()))
 """Topics of lines that may occasion a notification. No access fact is among them."""
 
+STANDING: Final = frozenset(
+    stored_as(fact.type for fact in every_fact() if fact.part == "practitioner" and fact.policy)
+)
+"""Topics of lines after which what is known of a practitioner has to be looked up again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -56,7 +61,10 @@ class Told:
 
 @dataclass(slots=True)
 class Notifying:
-    """Asks who is to be notified. `epochs`: those of the log, so that ids outlive a restore."""
+    """Asks who is to be notified. `epochs`: those of the log, so that ids outlive a restore.
+
+    Whoever follows the log forgets what is known of a practitioner at each line of STANDING.
+    """
 
     ledger: Ledger
     lists: Lists
@@ -64,24 +72,25 @@ class Notifying:
     epochs: Epochs
     _policy_topics: tuple[str, ...] = field(default_factory=policy_topics)
 
-    async def commands(self, entry: Entry, *, fresh: bool) -> list[Command]:
-        """A command for each reader who is to be notified of what `entry` says or brings about.
-        `fresh`: look up again what is known of their standing."""
+    async def commands(self, entry: Entry, *, fresh: bool) -> AsyncIterator[Command]:
+        """A command for each reader who is to be notified of what `entry` says or brings about:
+        those first who train the client. `fresh`: look up again what is known of the record and
+        of their standing."""
         if not isinstance(entry.fact, Fact):
-            return []
-        record = await self.ledger.refresh(CareRecord, entry.stream)
+            return
+        ledger = self.ledger
+        look = (
+            ledger.refresh(CareRecord, entry.stream) if fresh else ledger.after(CareRecord, entry)
+        )
+        record, now = await look, self.clock()
         if record.erased:
-            return []
-        now, found = self.clock(), dict[UUID, Command]()
+            return
         if entry.fact.type in OCCASIONS:
             async for told in self._audience(record, entry, now, fresh):
-                command = self._of_fact(record, entry, told, now)
-                found.setdefault(command.id, command)
+                yield self._of_fact(record, entry, told, now)
         if entry.fact.policy:
             async for told, item in self._let_in(record, entry, now, fresh):
-                command = self._of_item(record, entry, told, item, now)
-                found.setdefault(command.id, command)
-        return list(found.values())
+                yield self._of_item(record, entry, told, item, now)
 
     def id(self, fact: int, reader: UUID, occasion: int) -> UUID:
         """The notification's id, and that of the command that appends it."""
@@ -162,18 +171,13 @@ class Notifying:
         wanted: Callable[[Told], bool],
     ) -> Told | None:
         """Somebody in good standing, in the first of these disciplines in which what policy lets
-        them see now is `wanted`; None if there is none, whatever was known of their standing."""
-        known = -1
-        for find in (self.ledger.refresh,) if fresh else (self.ledger.known, self.ledger.refresh):
-            staff = await find(PractitionerRecord, person)
-            if staff.version == known:
-                break
-            known = staff.version
-            for actor in _acting(staff, disciplines, now):
-                purpose = DEFAULT_PURPOSE[actor.acting_as]
-                told = Told(actor, scope_of(record, actor, purpose, now))
-                if wanted(told):
-                    return told
+        them see now is `wanted`; None if there is none."""
+        find = self.ledger.refresh if fresh else self.ledger.known
+        staff = await find(PractitionerRecord, person)
+        for actor in _acting(staff, disciplines, now):
+            told = Told(actor, scope_of(record, actor, DEFAULT_PURPOSE[actor.acting_as], now))
+            if wanted(told):
+                return told
         return None
 
     def _of_fact(self, record: CareRecord, entry: Entry, told: Told, now: datetime) -> Command:

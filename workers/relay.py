@@ -19,6 +19,8 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
+import uvloop
+
 from deploy.database import open_database
 from deploy.key_store import open_keys
 from deploy.nats_accounts import RELAY
@@ -31,7 +33,7 @@ from domain.ledger.stored import Stored
 from projections.clear import clear
 from projections.confirming import Confirming
 from projections.notifications import NOTIFIED
-from projections.notifying import NOTIFYING, Notifying
+from projections.notifying import NOTIFYING, STANDING, Notifying
 from projections.querying import Lists
 from workers.acknowledging import hear_acknowledgements
 from workers.cursor import Cursor, held
@@ -105,6 +107,8 @@ class Relay:
         for line in batch:
             if line.topic in NOTIFYING:
                 by_client.setdefault(line.stream, []).append(line)
+            elif line.topic in STANDING:
+                self.ledger.forget(line.stream)
         turns = asyncio.Semaphore(AT_ONCE)
 
         async def one(lines: list[Stored]) -> None:
@@ -116,8 +120,8 @@ class Relay:
             async with asyncio.TaskGroup() as group:
                 for lines in by_client.values():
                     group.create_task(one(lines))
-        except* LedgerUnavailable as away:
-            reasons = str(away.exceptions[0])
+        except* LedgerUnavailable:
+            reasons = "the log cannot be read or written"
         else:
             reasons = ""
         if reasons:
@@ -135,9 +139,12 @@ class Relay:
             log.error("nobody can be notified of what cannot be read: %s", error)
             return
         for number in range(ATTEMPTS):
-            commands = await notifying.commands(entry, fresh=number > 0)
-            taken = await asyncio.gather(*map(self._append, commands))
-            if all(taken):
+            appending: list[asyncio.Task[bool]] = []
+            async with asyncio.TaskGroup() as group:
+                async for command in notifying.commands(entry, fresh=number > 0):
+                    # Under way while it is still being asked who else is to be told.
+                    appending.append(group.create_task(self._append(command)))
+            if all(task.result() for task in appending):
                 return
         raise LedgerUnavailable("who may know of it kept changing")
 
@@ -174,6 +181,7 @@ async def _over_nats(settings: Settings, service_url: str, ledger: Ledger, lists
 def main() -> None:
     """Run as a program, with the settings of its environment."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    uvloop.install()
     settings = load_settings()
     if settings.service_url is not None:
         until_asked_to_end(relay(settings, settings.service_url.get_secret_value()))

@@ -51,6 +51,21 @@ class Reading:
         """The state with everything that is durable now: one round trip, whatever was known."""
         return (await self._refreshed(kind, id)).state
 
+    async def after(self, kind: StreamKind[S], entry: Entry) -> S:
+        """The state with `entry`, which has just been read from the log, and perhaps with later
+        ones: no round trip if it is the next one after what was known."""
+        known = await self._known(kind, entry.stream)
+        if known is not None and known.state.version >= entry.version:
+            return known.state
+        if known is None or known.state.version < entry.version - 1:
+            return await self.refresh(kind, entry.stream)
+        state = known.state.evolve(entry)
+        if not is_erased(state):
+            self._states.put(
+                kind, Known(state, known.sealed or getattr(entry.fact, "sealed", True))
+            )
+        return state
+
     async def read(self, kind: StreamKind[S], id: UUID, at: At = None) -> S:
         """The state at a moment; `kind(id)` if there was nothing yet. Folds the same stream with
         the same code, from what is known if that is not later."""

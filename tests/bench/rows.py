@@ -25,6 +25,7 @@ MODULES: Final = (
     "tests.bench.http",
     "tests.bench.projection_rows",
     "tests.bench.knowledge",
+    "tests.bench.notifications",
 )
 
 

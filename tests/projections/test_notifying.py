@@ -95,13 +95,13 @@ async def test_a_withdrawal_between_policy_and_append_is_refused_by_the_log(
     await clinic.restricts()
     (imposed,) = (await clinic.entries())[-1:]
     asking = await notifying(relayed)
-    before = {command.id: command for command in await asking.commands(imposed, fresh=False)}
+    before = {command.id: command async for command in asking.commands(imposed, fresh=False)}
     assert len(before) == 2
     await clinic.withdraws("massage")
     for command in before.values():
         with pytest.raises(Conflicted):
             await clinic.ledger.append(command)
-    (left,) = await asking.commands(imposed, fresh=True)
+    (left,) = [command async for command in asking.commands(imposed, fresh=True)]
     assert left.id in before
     assert await relayed.notified(MASSAGE) == []
 
@@ -115,7 +115,8 @@ async def test_a_suspension_unknown_to_the_relay_is_refused_by_the_log(relayed: 
     clinic = relayed.clinic
     await clinic.restricts()
     (imposed,) = (await clinic.entries())[-1:]
-    (command,) = await (await notifying(relayed)).commands(imposed, fresh=False)
+    asking = await notifying(relayed)
+    (command,) = [command async for command in asking.commands(imposed, fresh=False)]
     await clinic.staffed(TRAINER, PractitionerSuspended(reason=Standing.SECURITY))
     with pytest.raises(Conflicted):
         await clinic.ledger.append(command)
