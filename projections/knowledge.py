@@ -2,7 +2,8 @@
 
 *Available*: policy would have permitted it. *Released*: it was disclosed, the bytes were let go.
 *Sent*: the transfer completed, or is unknown. *Received*: a device confirmed. *Acknowledged*: a
-person acted, naming the version displayed. Beside them, what was true and not shown.
+person acted, naming the version displayed. Beside them, what was true and not shown; and whether
+the reader was *notified* that there was something, which is not that they were shown it.
 
 Pure: folds one access stream and one care record, both cut at the same position. Its cost grows
 with its answer, never with the log.
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 
 from domain.access import AccessRecord, Acknowledged, Disclosure, Outcome
 from domain.entry import Entry, Erased
+from domain.notified import Notification
 from domain.record import CareRecord
 from domain.restricted import Acknowledgement
 from domain.scope import Rule
@@ -30,6 +32,7 @@ class Known:
     released: Sequence[Disclosure]
     acknowledged: Sequence["Acknowledging"]
     authored: bool = False
+    notified: Sequence[Notification] = ()
 
     @property
     def shown(self) -> bool:
@@ -57,6 +60,9 @@ def known(
     """What the reader of `access` had of each fact of `record`, in record order."""
     acknowledged = _acknowledged(record, access)
     released = _released_by_version(record, access)
+    notified: dict[int, list[Notification]] = {}
+    for sent in access.notifications:
+        notified.setdefault(sent.fact.fact, []).append(sent)
     return [
         Known(
             entry=entry,
@@ -64,6 +70,7 @@ def known(
             released=released.get(entry.version, ()),
             acknowledged=acknowledged.get(entry.version, ()),
             authored=entry.by.actor == reader,
+            notified=notified.get(entry.position, ()),
         )
         for entry in entries
     ]
@@ -121,6 +128,7 @@ def as_body(fact: Known) -> Body:
         "effective": entry.by.effective.isoformat(),
         "recorded_at": entry.recorded_at.isoformat(),
         "authored_by_reader": fact.authored,
+        "notified": _notified(fact),
         "states": {
             "available": _available(fact.spans),
             "released": _released(fact),
@@ -128,6 +136,22 @@ def as_body(fact: Known) -> Body:
             "received": _received(fact),
             "acknowledged": _acknowledgement(fact),
         },
+    }
+
+
+def _notified(fact: Known) -> Body | None:
+    """The first pointer to it that was sent, and when a device first confirmed any of them."""
+    if not fact.notified:
+        return None
+    first = fact.notified[0]
+    received = [each.received for each in fact.notified if each.received is not None]
+    by = min(received, key=lambda source: source.position, default=None)
+    return {
+        "at": first.source.recorded_at.isoformat(),
+        "position": first.position,
+        "must_acknowledge": first.fact.must_acknowledge,
+        "received": arrived
+        and {"at": arrived.recorded_at.isoformat(), "position": arrived.position},
     }
 
 

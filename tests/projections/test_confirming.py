@@ -16,8 +16,10 @@ from domain.record import CareRecord
 from domain.refused import Refused
 from domain.restriction import RestrictionAcknowledged, RestrictionModified
 from projections.confirming import Confirming
+from projections.knowledge import as_body
+from projections.time_machine import knew, moment
 from tests.domain.given import KNEE, MASSAGE, PHYSIO, TRAINER
-from tests.projections.clinic import Clinic, marked_terms, now
+from tests.projections.clinic import Clinic, marked_terms, now, reader
 from tests.projections.relayed import Relayed, relaying
 
 pytestmark = pytest.mark.anyio
@@ -147,3 +149,22 @@ async def test_what_is_no_confirmation_is_a_value_error(
 ) -> None:
     with pytest.raises(ValueError, match="validation error"):
         await says(relayed, **said)
+
+
+async def test_knowledge_tells_notified_and_received_apart_from_shown(relayed: Relayed) -> None:
+    clinic = relayed.clinic
+    imposed = (await clinic.entries())[-1]
+    before = await clinic.ledger.log.head()
+    answered = await says(relayed, kind="received")
+    (notified,) = (await clinic.access(TRAINER)).notifications
+    for at, received in ((before, None), (before + 1, answered["positions"][0])):
+        cut = await moment(clinic.ledger, at, now())
+        knowledge = await knew(clinic.ledger, clinic.client, reader(TRAINER), cut)
+        facts = {known.entry.position: as_body(known) for known in knowledge.facts}
+        found = facts.pop(imposed.position)
+        assert found["notified"]["position"] == notified.position
+        assert found["notified"]["must_acknowledge"]
+        assert (found["notified"]["received"] or {}).get("position") == received
+        assert found["states"]["released"] is None
+        assert found["states"]["received"] is None, "a pointer that arrived is no content"
+        assert {other["notified"] for other in facts.values()} == {None}
