@@ -18,6 +18,9 @@ from domain.fact import Fact, every_fact
 from domain.lanes import PRACTITIONERS, REGULATED, Discipline
 from domain.notified import Urgency
 from domain.record import CareRecord
+from domain.referral_terms import ToColleague
+from domain.referral_transitions import DECIDED
+from domain.referred import person as account_of
 from domain.restricted import Restriction
 from domain.restriction import (
     HoldPlaced,
@@ -64,6 +67,15 @@ def its_author(record: CareRecord, fact: Fact, reader: Actor) -> bool:
     """Who imposed the restriction, or placed the hold."""
     item = restriction_of(record, fact)
     return item is not None and item.author == reader.id
+
+
+def its_parties(record: CareRecord, fact: Fact, reader: Actor) -> bool:
+    """Who asked for the referral, who is sent it, and whoever coordinates the care."""
+    item = record.referrals.items.get(getattr(fact, "referral", None) or UUID(int=0))
+    if item is None:
+        return False
+    mine = reader.id in account_of(item.to) | {item.initiator}
+    return mine or reader.acting_as is Discipline.COORDINATOR
 
 
 def always(fact: Fact) -> bool:
@@ -123,6 +135,7 @@ OCCASIONS: Final[Mapping[str, Occasion]] = {
     MilestoneRevoked.type: Occasion(tightens=as_decided),
     HoldPlaced.type: Occasion(tightens=always),
     HoldReviewed.type: Occasion(),
+    **{fact.type: Occasion(to=its_parties) for fact in DECIDED},
 }
 
 
@@ -142,6 +155,9 @@ def candidates(record: CareRecord, now: datetime) -> dict[UUID, tuple[Discipline
     for declared in record.consents.break_glass.by_id.values():
         if declared.in_force(now) and declared.acting_as in PRACTITIONERS:
             found.setdefault(declared.clinician, []).append(declared.acting_as)
+    for referral in record.referrals:
+        if referral.live and isinstance(referral.to, ToColleague):
+            found.setdefault(referral.to.practitioner, []).append(referral.to.discipline)
     return {person: tuple(dict.fromkeys(held)) for person, held in found.items()}
 
 

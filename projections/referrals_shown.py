@@ -16,6 +16,7 @@ from domain.referral_clock import due
 from domain.referral_terms import Recipient, ToColleague
 from domain.referred import Link, Referral, Step
 from domain.scope import Scope
+from projections.assessments_shown import assessments
 from projections.identity_shown import identity
 from projections.restrictions_shown import restrictions
 from projections.sheet import Body, NothingToShow, Sheet, View, ViewFunction
@@ -105,6 +106,7 @@ def external(item: UUID) -> ViewFunction:
                 "referral": body,
                 **identity(sheet),
                 "restrictions": restrictions(sheet),
+                "assessments": assessments(sheet),
             }
         )
 

@@ -30,12 +30,10 @@ from domain.referral_terms import (
     TERMINAL,
     DeclineCode,
     Interest,
-    Medium,
     OutcomeCode,
     Priority,
     State,
     ToColleague,
-    Transcribed,
 )
 from domain.refused import Refused, Unprocessable
 from domain.team import Departure, MemberLeft
@@ -66,10 +64,7 @@ from tests.domain.given_referral import (
     in_state,
     proposed,
     the,
-    with_link,
 )
-
-BY_PHONE = Transcribed(medium=Medium.PHONE, said_by="Dr Ida Weber", said_at=NOW - HOUR)
 
 
 def refer(
@@ -289,54 +284,6 @@ def test_what_somebody_leaves_behind_is_the_coordinators_to_answer() -> None:
         follows(record, TRAINER, ReferralInformationGiven, answer="Since May.")
     record = follows(record, COORDINATOR, ReferralInformationGiven, answer="Since May.")
     assert the(record).state is State.REQUESTED
-
-
-@pytest.mark.parametrize("by", [TRAINER, COORDINATOR])
-def test_the_reply_of_somebody_outside_is_written_down_with_its_source(by: Actor) -> None:
-    record = outside()
-    with pytest.raises(Refused, match="not-yours-to-decide"):
-        follows(record, by, ReferralAccepted)
-    accepted = follows(record, by, ReferralAccepted, transcribed=BY_PHONE)
-    assert the(accepted).state is State.ACCEPTED
-    assert the(accepted).steps[-1].fact == ReferralAccepted(referral=REFERRAL, transcribed=BY_PHONE)
-    later = BY_PHONE.model_copy(update={"said_at": NOW + HOUR})
-    with pytest.raises(Unprocessable, match="said_at"):
-        follows(record, by, ReferralAccepted, transcribed=later)
-
-
-@pytest.mark.parametrize("by", [PHYSIO, MASSAGE, CLIENT, STRANGER])
-def test_nobody_else_writes_it_down(by: Actor) -> None:
-    with pytest.raises(Refused, match="not-yours-to-decide"):
-        follows(outside(), by, ReferralAccepted, transcribed=BY_PHONE)
-
-
-def test_nobody_answers_for_a_colleague_with_an_account() -> None:
-    for by in (TRAINER, COORDINATOR, STRANGER):
-        with pytest.raises(Refused, match="answers-for-themselves"):
-            follows(in_state(State.REQUESTED), by, ReferralAccepted, transcribed=BY_PHONE)
-
-
-def test_by_link_one_accepts_declines_or_notes() -> None:
-    holder = Actor(uid("link"), Discipline.EXTERNAL)
-    record = with_link(outside())
-    declined = follows(record, holder, ReferralDeclined, code=DeclineCode.NO_CAPACITY)
-    assert the(declined).state is State.DECLINED
-    accepted = follows(record, holder, ReferralAccepted)
-    noted = follows(accepted, holder, ReferralInterimNoted, note="Operated on Monday.")
-    assert the(noted).state is State.ACCEPTED
-    with pytest.raises(Refused, match="not-by-link"):
-        follows(accepted, holder, ReferralCompleted, outcome=OutcomeCode.GOAL_ACHIEVED)
-    with pytest.raises(Refused, match="not-by-link"):
-        follows(accepted, holder, ReferralReassigned, to=TO, reason="?")
-    with pytest.raises(Refused, match="not-yours-to-decide"):
-        follows(record, Actor(uid("other"), Discipline.EXTERNAL), ReferralAccepted)
-
-
-def outside() -> CareRecord:
-    """A referral to somebody without an account, to which the client has agreed."""
-    record = proposed(to=OUTSIDE)
-    agreed = ReferralAgreed(referral=REFERRAL, to=OUTSIDE, enclosed=ENCLOSED)
-    return happened(record, CLIENT, agreed)
 
 
 def test_the_client_ends_it_at_any_time_and_the_initiator_before_it_is_sent() -> None:

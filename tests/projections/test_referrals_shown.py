@@ -9,6 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.actor import Actor
+from domain.assessment import FitnessPartRecorded
+from domain.assessment_decisions import start
+from domain.assessment_part import Occasion
 from domain.entry import Entry
 from domain.external import holder
 from domain.fact import Fact
@@ -129,6 +132,18 @@ def test_an_external_recipient_is_named_and_a_link_is_for_who_made_it_to_see() -
     assert "0" * 64 not in str(view(record, TRAINER).body), "nor is the digest anybody's"
     record = happened(record, LINK, SAID[ReferralInterimNoted])
     assert view(record, CLIENT).body["history"][-1]["name"] == "Dr Weber"
+
+
+def test_an_external_recipient_sees_an_assessment_only_if_its_part_is_enclosed() -> None:
+    record = proposed(to=OUTSIDE)
+    record = happened(record, TRAINER, *start(record, TRAINER, uid("seen"), Occasion.BASELINE))
+    squats = FitnessPartRecorded(assessment=uid("seen"), findings="Marked-Fitness")
+    for category, found in ((Category.FITNESS, True), (Category.FUNCTION, False)):
+        agreed = ReferralAgreed(referral=REFERRAL, to=OUTSIDE, enclosed=(category,))
+        sent = with_link(happened(record, CLIENT, agreed))
+        sent = happened(sent, TRAINER, squats)
+        shown = orjson.dumps(view(sent, LINK, "external-referral").body)
+        assert (b"Marked-Fitness" in shown) is found
 
 
 histories = st.lists(facts(), max_size=12)
