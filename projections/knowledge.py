@@ -150,8 +150,7 @@ def _notified(fact: Known) -> Body | None:
         "at": first.source.recorded_at.isoformat(),
         "position": first.position,
         "must_acknowledge": first.fact.must_acknowledge,
-        "received": arrived
-        and {"at": arrived.recorded_at.isoformat(), "position": arrived.position},
+        "received": by and {"at": by.recorded_at.isoformat(), "position": by.position},
     }
 
 
