@@ -12,7 +12,7 @@ back, what has passed has passed; if it jumps ahead, everything in between falls
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -34,7 +34,7 @@ from domain.record import CareRecord
 from domain.refused import Refused
 from projections.deadlines import CHANNEL, Due, due_before, next_due
 from projections.querying import Lists
-from workers.projector import stopping_when_asked
+from workers.until_asked import until_asked_to_end
 
 LOOK_AGAIN: Final = timedelta(seconds=15)
 """How long it sleeps at most: whether somebody has set the clock is found out by looking."""
@@ -175,27 +175,25 @@ async def keep_clocks(
             await pause(seconds)
 
 
-async def run(settings: Settings, clock: Clock = database_clock) -> None:
-    """Open what is needed, and keep the clocks until cancelled."""
+async def run(settings: Settings, url: str) -> None:
+    """Open what is needed over `url`, the service's own, and keep the clocks until cancelled."""
     async with AsyncExitStack() as stack:
-        if settings.service_url is not None:
-            url = settings.service_url.get_secret_value()
-        else:
-            database = stack.enter_context(open_database(settings))
-            url = database.urls.service_url
         ledger = await Ledger.open(url, open_keys(settings), connections=2)
         stack.push_async_callback(ledger.close)
         lists = await Lists(url).open()
         stack.push_async_callback(lists.close)
-        await keep_clocks(url, Clocks(ledger, lists, clock))
+        await keep_clocks(url, Clocks(ledger, lists))
 
 
 def main() -> None:
     """Run as a program, with the settings of its environment."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     settings = load_settings()
-    with stopping_when_asked(), suppress(KeyboardInterrupt):
-        asyncio.run(run(settings))
+    if settings.service_url is not None:
+        until_asked_to_end(run(settings, settings.service_url.get_secret_value()))
+        return
+    with open_database(settings) as database:
+        until_asked_to_end(run(settings, database.urls.service_url))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ FOLDER holds `url`, `kek`, `keys/` and `now`; `stopped` appears there once STAGE
 - `never`
 """
 
-import asyncio
 import sys
 import time
 from collections.abc import Callable
@@ -27,7 +26,7 @@ from projections.deadlines import due_before
 from projections.querying import Lists
 from workers import clocks
 from workers.clocks import Clocks, keep_clocks
-from workers.projector import stopping_when_asked
+from workers.until_asked import until_asked_to_end
 
 STAGES = ("looked", "decided", "recorded", "half")
 
@@ -53,7 +52,11 @@ async def run(folder: Path, stage: str) -> None:
     ledger = await Ledger.open(url, keys_in(folder))
     lists = await Lists(url).open()
     _stopping_at(stage, stop)
-    await keep_clocks(url, Clocks(ledger, lists, clock))
+    try:
+        await keep_clocks(url, Clocks(ledger, lists, clock))
+    finally:
+        await lists.close()
+        await ledger.close()
 
 
 def _stopping_at(stage: str, stop: Callable[[], NoReturn]) -> None:
@@ -80,5 +83,4 @@ def _stopping_at(stage: str, stop: Callable[[], NoReturn]) -> None:
 
 
 if __name__ == "__main__":
-    with stopping_when_asked():
-        asyncio.run(run(Path(sys.argv[1]), sys.argv[2]))
+    until_asked_to_end(run(Path(sys.argv[1]), sys.argv[2]))
