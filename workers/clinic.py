@@ -55,6 +55,24 @@ class Clinic:
         """A step told earlier in the story."""
         return self._teller.told(name)
 
+    def caught_up(self, who: Person, name: str) -> Step:
+        """`who` looks at which notifications they have been sent up to now."""
+        return self._teller.reads(who, name, "/me/notifications?limit=100")
+
+    def hears(self, who: Person, name: str, item: str, since: Step) -> Step:
+        """`who` is notified of `item`, later than the step `since` (a look at what they had been
+        sent, or a notification), and opens what the pointer leads to: what they are shown."""
+        after = since.answer["next"] if "next" in since.answer else int(since.answer["id"])
+        _, opened = self._teller.hears(
+            who, name, after, lambda shown: shown.get("restriction") == item
+        )
+        return opened
+
+    def has(self, who: Person, name: str, heard: Step) -> Step:
+        """A device of theirs says that it has the notification."""
+        path = f"/me/notifications/{heard.answer['data']['id']}/receipt"
+        return self._teller.does(who, name, path, {})
+
     def receives(self, who: Person, name: str, screen: Step) -> Step:
         """A device of theirs says that it has what was disclosed."""
         return self.does(who, name, f"/disclosures/{screen.position}/receipt", {})
@@ -124,11 +142,36 @@ class Clinic:
         return self.does(who, name, path, {"terms": terms}, seen=seen, method="PUT")
 
     def acknowledges(self, who: Person, name: str, restriction: str, screen: Step) -> Step:
-        """`who` has understood a restriction, in the version that `screen` showed them."""
-        shown = next(r for r in screen.answer["restrictions"] if r["restriction"] == restriction)
+        """`who` has understood a restriction, in the version that `screen` showed them: their
+        chart, or what a notification led to."""
+        shown = next(
+            one
+            for one in screen.answer.get("restrictions", [screen.answer])
+            if one["restriction"] == restriction
+        )
         path = f"/restrictions/{restriction}/acknowledgements"
         body = {"disclosed_at": screen.position}
         return self.does(who, name, path, body, seen=shown["version"])
+
+    def assesses(self, who: Person, name: str, body: Json) -> Step:
+        """`who` starts an assessment: the form that both lanes fill."""
+        return self.does(who, name, "/assessments", body)
+
+    def records(self, who: Person, name: str, assessment: Step, part: str, body: Json) -> Step:
+        """`who` adds to a part of it what they measured and found."""
+        path = f"/assessments/{assessment.id('assessment')}/parts/{part}"
+        return self.does(who, name, path, body)
+
+    def refers(self, who: Person, name: str, body: Json) -> Step:
+        """`who` proposes a referral to the client."""
+        return self.does(who, name, "/referrals", body)
+
+    def follows(
+        self, who: Person, name: str, referral: Step, what: str, body: Json, *, seen: Step
+    ) -> Step:
+        """`who` decides on a referral, having `seen` it as that step left it."""
+        path = f"/referrals/{referral.id('referral')}/{what}"
+        return self.does(who, name, path, body, seen=seen.version)
 
 
 def founds(teller: Teller, administrator: Person, what: Organisation) -> None:

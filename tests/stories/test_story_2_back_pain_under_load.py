@@ -1,5 +1,5 @@
-"""Back pain seen under load: the trainer's hold is a provisional stop; what the physio finds
-replaces it; the clinical reason is not visible to the trainer, the plain one is."""
+"""Back pain seen under load: the trainer records it, holds and refers back; what the physio finds
+replaces the hold; the clinical reason is not visible to the trainer, the plain one is."""
 
 import json
 from typing import Any
@@ -19,6 +19,74 @@ def story(told: Told) -> dict[str, Step]:
 
 def by_id(screen: dict[str, Any], id: str) -> dict[str, Any]:
     return next(each for each in screen["restrictions"] if each["restriction"] == id)
+
+
+def test_what_was_seen_under_load_reaches_the_physio_once_it_is_enclosed(
+    story: dict[str, Step],
+) -> None:
+    """She was not granted fitness: the referral encloses it, and only as long as it is open."""
+    for name, shown in (("priya-before", False), ("priya-hold", False), ("priya-after", False)):
+        assert ("Shifts to the left from" in json.dumps(story[name].answer)) is shown, name
+    (assessment,) = story["priya-referred"].answer["assessments"]
+    (finding,) = assessment["fitness"]["findings"]
+    assert finding["movement"] == [story["assessed-fitness"].request["movement"][0]]
+    assert finding["by"] == str(SAM.id)
+
+
+def test_the_client_is_offered_a_choice_and_agrees_before_anything_is_sent(
+    story: dict[str, Step],
+) -> None:
+    offer = story["kim-offer"].answer
+    assert offer["state"] == "proposed"
+    assert len(offer["options"]) == 1
+    assert offer["interest"] == "none"
+    assert offer["enclosed"] == ["fitness", "identity", "restrictions"]
+    assert story["priya-hold"].answer["referrals"] == [], "not sent yet"
+    (sent,) = story["priya-referred"].answer["referrals"]
+    assert sent["state"] == "requested"
+    assert "options" not in sent
+    assert "interest" not in sent
+
+
+def test_the_referral_goes_its_whole_way_back_to_the_trainer(story: dict[str, Step]) -> None:
+    found = story["sam-outcome"].answer
+    assert found["state"] == "completed"
+    assert [step["fact"] for step in found["history"]] == [
+        "requested",
+        "agreed",
+        "accepted",
+        "scheduled",
+        "attended",
+        "completed",
+    ]
+    outcome = found["history"][-1]
+    assert outcome["outcome"] == "partly_achieved"
+    assert outcome["measures"][0]["value"] == 45
+    assert outcome["by"] == str(PRIYA.id)
+    assert "nothing bent under load" in outcome["note"]
+    assert "clinical_note" not in outcome
+
+
+def test_the_trainer_never_reads_the_clinical_findings(story: dict[str, Step], ask: Ask) -> None:
+    referral = story["referred"].id("referral")
+    form = story["assessed"].id("assessment")
+    for path in ("", f"/referrals/{referral}", f"/assessments/{form}"):
+        answer = ask(SAM, f"/clients/{KIM.id}{path}")
+        assert answer.status_code == 200, answer.text
+        for secret in ("sciatica", "dermatome"):
+            assert secret not in answer.text
+    for person in (PRIYA, KIM):
+        assert "sciatica" in ask(person, f"/clients/{KIM.id}/assessments/{form}").text
+
+
+def test_each_is_told_of_what_the_other_decided(story: dict[str, Step]) -> None:
+    assert story["priya-told-opened"].answer["restriction"] == story["held"].id("hold")
+    opened = story["sam-told-opened"].answer
+    assert opened["restriction"] == story["reviewed"].id("restriction")
+    assert "nerve" in opened["terms"]["reason"]
+    assert "sciatica" not in json.dumps(opened)
+    mine = by_id(story["sam"].answer, story["reviewed"].id("restriction"))
+    assert story["acknowledged"].sent["If-Match"] == f'"{mine["version"]}"'
 
 
 def test_the_hold_stops_at_once_and_waits_for_the_physio(story: dict[str, Step]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.stories.conftest import Ask, Told
+from tests.workers.waiting import until
 from workers.journal import Step
 from workers.people import ADA, JO, LOU, PRIYA, SAM
 from workers.stories import complaint
@@ -28,7 +29,9 @@ def test_the_second_version_was_on_the_screen_and_not_acknowledged(
     story: dict[str, Step],
 ) -> None:
     second = states(story, story["tightened"].position)
-    assert second["released"]["disclosure"] == story["sam-second-version"].position
+    assert second["released"]["disclosure"] == story["sam-told-second-opened"].position
+    assert second["released"]["last_disclosure"] == story["sam-second-version"].position
+    assert second["received"]["disclosure"] == story["sam-second-version"].position
     assert second["acknowledged"] is None
 
 
@@ -38,13 +41,42 @@ def test_the_first_version_was_acknowledged(story: dict[str, Step]) -> None:
     assert first["acknowledged"]["disclosure"] == story["sam-first-version"].position
 
 
+def test_he_was_told_of_both_and_his_phone_had_the_second(story: dict[str, Step], ask: Ask) -> None:
+    def confirmed() -> list[dict[str, Any]]:
+        found = ask(SAM, "/me/notifications?limit=100").json()["notifications"]
+        by_id = {each["notification"]: each for each in found}
+        told = [
+            by_id[story[name].answer["data"]["id"]]
+            for name in ("sam-told-first", "sam-told-second")
+        ]
+        return told if told[0]["acknowledged"] and told[1]["received"] else []
+
+    first, second = until(confirmed)
+    assert first["must_acknowledge"]
+    assert second["must_acknowledge"]
+    assert not second["acknowledged"]
+
+
+def test_the_auditor_sees_that_he_was_told_and_his_phone_said_so(
+    story: dict[str, Step], ask: Ask
+) -> None:
+    def found() -> set[str]:
+        answer = ask(ADA, f"/audit/register?client={LOU.id}&reader={SAM.id}")
+        assert answer.status_code == 200, answer.text
+        lines = [line for of in answer.json()["clients"] for line in of["accesses"]]
+        kinds = {line["kind"] for line in lines}
+        return kinds if {"notified", "notification-received"} <= kinds else set()
+
+    until(found)
+
+
 def test_two_moments_side_by_side_differ_in_what_was_shown_between_them(
     story: dict[str, Step],
 ) -> None:
     found = {each["position"]: each for each in story["differences"].answer["differences"]}
     line = found[story["tightened"].position]
     assert line["one"] is None
-    assert line["other"]["released"]["disclosure"] == story["sam-second-version"].position
+    assert line["other"]["released"]["last_disclosure"] == story["sam-second-version"].position
 
 
 def test_the_screen_of_that_day_is_shown_again(story: dict[str, Step]) -> None:

@@ -8,17 +8,18 @@ import json
 import re
 import tempfile
 import textwrap
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid5
 
 from tests.stories.normal import DAY, Normal
 from tests.workers.system import system
 from workers.demo import epoch
 from workers.journal import Journal, Step
-from workers.people import NOA
+from workers.people import NAMESPACE, NOA
 from workers.stories import withdrawn
 
 README: Final = Path(__file__).parents[2] / "README.md"
@@ -42,6 +43,13 @@ class Stop:
     keep: Mapping[str, Any]
     only: tuple[str, ...] = ()
 
+
+TOLD: Final = "sam-told-tightened"
+NOTIFICATION: Final = str(uuid5(NAMESPACE, "walk/notification"))
+EPOCH: Final = str(uuid5(NAMESPACE, "walk/epoch"))
+SEQUENCE: Final = 7
+"""How the walk tells what is never the same twice: a notification, its log, its place among Sam's.
+"""
 
 RECEIPT: Final[Mapping[str, Any]] = {}
 STATES: Final[Mapping[str, Any]] = {
@@ -117,6 +125,34 @@ STOPS: Final = (
         },
     ),
     Stop(
+        "tightened",
+        "**On Thursday, Priya tightens the limits.** Whoever trains Noa has to acknowledge that "
+        "anew.",
+        RECEIPT,
+    ),
+    Stop(
+        TOLD,
+        "**Sam's phone has been listening,** as any subscriber can: here, or over NATS. It is told "
+        "that there is something, and nothing of what or of whom. What it missed is sent first.",
+        {"id": {}, "data": {"sequence": {}}},
+    ),
+    Stop(
+        f"{TOLD}-opened",
+        "**It fetches what the pointer leads to,** through the same door as anything else: what "
+        "Sam may see of it now, under a fact of its own.",
+        {
+            "view": {},
+            "restriction": {},
+            "version": {},
+            "safety_minimum": {"severity": {}, "limits": {"arcs": {}, "loads": {}}},
+        },
+    ),
+    Stop(
+        "acknowledged-tightened",
+        "**And Sam acknowledges it,** before the next session.",
+        RECEIPT,
+    ),
+    Stop(
         "knowledge-before",
         "**Ada, the auditor, asks what Sam knew the moment before the withdrawal.** For each fact: "
         "was it permitted, and why; was it released, received by a device, acknowledged; by which "
@@ -126,7 +162,8 @@ STOPS: Final = (
     ),
     Stop(
         "knowledge-after",
-        "**And once Priya has tightened the limits:** what is true, and Sam has not been shown.",
+        "**And the moment Priya had tightened the limits:** what is true, and Sam has not been "
+        "shown yet.",
         {"at": {"position": {}}, "true_and_not_shown": LINE},
         only=("tightened",),
     ),
@@ -140,7 +177,7 @@ STOPS: Final = (
 
 def walk(journal: Journal) -> str:
     """The walk as Markdown, normalised."""
-    steps = {step.name: step for step in journal.steps}
+    steps = {step.name: step for step in retold(journal)}
     answers = {stop.step: _answer(stop, steps) for stop in STOPS}
     headers = {stop.step: _headers(steps[stop.step]) for stop in STOPS}
     requests = [steps[stop.step].request for stop in STOPS]
@@ -149,8 +186,28 @@ def walk(journal: Journal) -> str:
     return "\n".join(_stop(stop, steps[stop.step], answers[stop.step], normal) for stop in STOPS)
 
 
+def retold(journal: Journal) -> Iterator[Step]:
+    """The steps, with the ids of a notification that no demo shares with another told as one."""
+    told = next(step for step in journal.steps if step.name == TOLD)
+    event = told.answer["data"]
+    names = {event["id"]: NOTIFICATION, event["source"].rpartition(":")[2]: EPOCH}
+    for step in journal.steps:
+        answer = step.answer
+        if step is told:
+            data = event | {"data": event["data"] | {"sequence": SEQUENCE}}
+            answer = {"id": str(SEQUENCE), "event": told.answer["event"], "data": data}
+        text = json.dumps([step.path, answer])
+        for found, name in names.items():
+            text = text.replace(found, name)
+        path, answer = json.loads(text)
+        yield replace(step, path=path, answer=answer)
+
+
 def _answer(stop: Stop, steps: Mapping[str, Step]) -> Any:
     places = [steps[name].position for name in stop.only]
+    if stop.step == TOLD:
+        event = steps[stop.step].answer
+        return event | {"data": _kept(event["data"], stop.keep, places)}
     return _kept(steps[stop.step].answer, stop.keep, places)
 
 
@@ -179,7 +236,13 @@ def _stop(stop: Stop, step: Step, answer: Any, normal: Normal) -> str:
     lines = [f"HTTP/1.1 {step.status} {HTTPStatus(step.status).phrase}"]
     for key, position in _headers(step).items():
         lines.append(f"Tandem-{key.title()}: {normal.position(position)}")
-    body = pretty(normal.value(answer)).replace(f'"{CUT}": "{CUT}"', CUT).replace(f'"{CUT}"', CUT)
+    if stop.step == TOLD:
+        lines.append(f"Content-Type: {step.headers['content-type'].partition(';')[0]}")
+        data = json.dumps(normal.value(answer["data"]), ensure_ascii=False)
+        body = f"id: {answer['id']}\nevent: {answer['event']}\ndata: {data}"
+    else:
+        body = pretty(normal.value(answer))
+    body = body.replace(f'"{CUT}": "{CUT}"', CUT).replace(f'"{CUT}"', CUT)
     shown = "\n".join((*lines, "", body))
     return f"{stop.says}\n\n```sh\n{_command(step, normal)}\n```\n\n```http\n{shown}\n```\n"
 
@@ -188,8 +251,12 @@ def _command(step: Step, normal: Normal) -> str:
     path = AT.sub(lambda at: f"at={normal.position(int(at[1]))}", step.path)
     here = f"/clients/{NOA.id}"
     url = f"$NOA{path.removeprefix(here)}" if path.startswith(here) else f"$TANDEM{path}"
-    words = [f"as {step.who} " + (f'"{url}"' if "?" in url else url)]
-    words += [f"-H '{name}: {value}'" for name, value in step.sent.items()]
+    sent = dict(step.sent)
+    endless = ""
+    if step.name == TOLD:
+        endless, sent["Last-Event-ID"] = "-N ", str(SEQUENCE - 1)
+    words = [f"as {step.who} {endless}" + (f'"{url}"' if "?" in url else url)]
+    words += [f"-H '{name}: {value}'" for name, value in sent.items()]
     words += ["-X PUT"] if step.method == "PUT" else []
     if step.request is not None:
         words.append(f"--json '{pretty(normal.value(step.request))}'")

@@ -79,18 +79,23 @@ def trainer_reads(clinic: Clinic) -> None:
 
 def withdraw(clinic: Clinic) -> None:
     """Wednesday: Noa withdraws. Sam, still due to train, sees the safety minimum and no more; a
-    change that Priya makes on Thursday reaches Sam as far as safety needs, and not on that consent.
+    change that Priya makes on Thursday reaches Sam as far as safety needs, and not on that consent:
+    Sam is told, looks, and acknowledges it.
     """
     restricted = clinic.told("restricted")
+    restriction = restricted.id("restriction")
     clinic.withdraws(clinic.told("consent-sam"), WITHDRAWN, "I would rather train by myself.")
     clinic.reads(SAM, "sam-after")
+    so_far = clinic.caught_up(SAM, "sam-so-far")
     clinic.modifies(
         PRIYA,
         "tightened",
-        restricted.id("restriction"),
+        restriction,
         terms(clinic, squat=60, press=30),
         seen=restricted.version,
     )
+    screen = clinic.hears(SAM, "sam-told-tightened", restriction, so_far)
+    clinic.acknowledges(SAM, "acknowledged-tightened", restriction, screen)
     consent = clinic.told("consent-sam").id("consent")
     clinic.reads(NOA, "proof", f"/consents/{consent}/withdrawal")
     clinic.reads(NOA, "accesses", "/accesses")
