@@ -5,6 +5,7 @@ order nor the number of rows tells of a reason that is not theirs.
 """
 
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 from projections.asking import Ask
 from projections.concerns_queries import Candidate, Place, candidates
@@ -60,13 +61,16 @@ async def _on_list(
     reader = looking.reader
     if reader.acting_as not in lens.disciplines:
         return
+    known: dict[UUID, set[str]] = {}
     while True:
         chunk = await candidates(lists, reader.person, lens.name, place, limit=CHUNK)
         await looking.at(row.client for row in chunk)
         for row in chunk:
-            found = looking[row.client]
-            known = told(lens, Sheet(found.record, found.scope, found.now))
-            if _is_here(row, {reason.key for reason, _ in known}):
+            if row.client not in known:
+                found = looking[row.client]
+                sheet = Sheet(found.record, found.scope, found.now)
+                known[row.client] = {reason.key for reason, _ in told(lens, sheet)}
+            if _is_here(row, known[row.client]):
                 yield row
         if len(chunk) < CHUNK:
             return

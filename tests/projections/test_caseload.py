@@ -176,6 +176,27 @@ async def test_the_worst_come_first_and_pages_follow_each_other(r: Reasoned) -> 
     assert paged == expected
 
 
+async def test_a_client_with_several_reasons_is_on_it_once_the_newest_of_equals_on_top(
+    r: Reasoned,
+) -> None:
+    await r.enrols("bea", *TEAM, share=SHARED)
+    for name in ("first", "second"):
+        await r.clinic.restricts(uid(name), review_by=TODAY + timedelta(days=1))
+    r.project()
+    r.after(timedelta(days=3))
+    page = await r.page(CASELOAD, PHYSIO, count=True)
+    assert (clients(page), page.total) == (named("bea", "ann"), 2)
+    said = [(one["code"], one["item"]) for one in lines(page)[0]["reasons"]]
+    assert said[:2] == [
+        ("tightening-unacknowledged", str(uid("second"))),
+        ("tightening-unacknowledged", str(uid("first"))),
+    ]
+    assert {code for code, _ in said[2:]} == {"review-overdue"}
+    first = await r.page(CASELOAD, PHYSIO, limit=1)
+    second = await r.page(CASELOAD, PHYSIO, limit=1, after=first.next)
+    assert (clients(first), clients(second), second.next) == (named("bea"), named("ann"), None)
+
+
 async def test_what_may_not_be_seen_decides_neither_order_nor_number(r: Reasoned) -> None:
     """Bea shares who she is and no restriction; Cid has locked the one that would put him first."""
     await r.enrols("bea", *TEAM, share=(Category.IDENTITY,))

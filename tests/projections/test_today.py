@@ -155,6 +155,7 @@ async def test_without_a_consent_it_is_the_safety_minimum_and_no_name(r: Reasone
     assert (ann["name"], ann["reasons"][0]["code"]) == (None, "to-acknowledge")
     assert {line["kind"] for line in ann["card"]["lines"]} <= {"no", "limit", "stop_if", "call"}
     assert marked(page.json()) == set()
+    await acknowledges(r)
     await r.told(PHYSIO, RestrictionLifted(restriction=uid("knee"), rationale="Healed."))
     assert await r.codes(TODAY, TRAINER) == NOTHING, "what has ended is no part of the minimum"
 

@@ -166,6 +166,8 @@ async def test_only_whoever_coordinates_sees_it(r: Reasoned) -> None:
     await r.listed.joins(OTHER)
     both = [await r.codes(WORKLIST, person) for person in (COORDINATOR, OTHER)]
     assert both == [["break-glass-unreviewed"]] * 2, "while nobody is assigned"
+    await restricts_and_lets_pass(r)
+    assert "review-not-done" in await r.codes(WORKLIST, COORDINATOR)
     await r.told(CLIENT, CoordinatorAssigned(practitioner=OTHER.id))
     assert await r.codes(WORKLIST, COORDINATOR) == []
     assert await r.codes(WORKLIST, OTHER) == ["break-glass-unreviewed"]
@@ -244,3 +246,15 @@ async def refers(r: Reasoned, name: str, priority: Priority) -> None:
     )
     await r.told(PHYSIO, asked)
     await r.told(CLIENT, ReferralAgreed(referral=uid(name), to=to, enclosed=asked.enclosed))
+
+
+async def test_a_line_of_which_everything_has_changed_is_marked_and_stays(r: Reasoned) -> None:
+    await r.told(MASSAGE, glass())
+    r.project()
+    justified = BreakGlassReviewed(declaration=uid("glass"), outcome=Finding.JUSTIFIED)
+    await r.told(PHYSIO, justified)
+    await r.told(COORDINATOR, oral("spoken"))
+    page = await r.page(WORKLIST, COORDINATOR, count=True)
+    assert ([row["being_updated"] for row in page.rows], page.total) == ([True], 1)
+    assert [reason["code"] for reason in lines(page)[0]["reasons"]] == ["oral-consent-to-confirm"]
+    assert await r.codes(WORKLIST, COORDINATOR) == ["oral-consent-to-confirm"]
