@@ -14,6 +14,7 @@ from api.receipts import Receipt, receipt
 from api.route import router
 from domain.access import AccessRecord, Received, access_stream
 from domain.fact import Fact
+from domain.refused import Refused
 
 routes = router("accountability")
 Position = Annotated[int, Path(description="A log position.", ge=1, le=LARGEST_POSITION)]
@@ -35,9 +36,15 @@ async def receive(
     def decision(access: AccessRecord) -> list[Fact]:
         known = access.disclosures.get(position)
         if known is None:
-            raise not_found()
+            # Refused, not answered: what is known here may be behind, and is then looked up.
+            raise Refused("unknown-disclosure")
         return [] if known.received else [Received(disclosure=position, device=device)]
 
     stream = access_stream(client, command.caller.person)
-    decided = await command.decide(AccessRecord, stream, lambda access, by, now: decision(access))
+    try:
+        decided = await command.decide(
+            AccessRecord, stream, lambda access, by, now: decision(access)
+        )
+    except Refused:
+        raise not_found() from None
     return receipt(decided.appended, await command.version(decided))

@@ -149,6 +149,15 @@ async def test_a_device_confirms_what_it_has(s: Scene) -> None:
     assert other.status_code == 404
 
 
+async def test_a_device_confirms_one_screen_after_another(s: Scene) -> None:
+    """What was known of the reader's accesses after the first is behind at the second."""
+    for _ in range(2):
+        shown = await s.clinic.ask(s.trainer, "GET", s.path)
+        position = shown.headers["tandem-disclosure"]
+        path = f"/clients/{s.client.id}/disclosures/{position}/receipt"
+        assert (await s.clinic.ask(s.trainer, "POST", path, {})).status_code == 201
+
+
 async def test_an_acknowledgement_names_a_disclosure_to_its_reader(s: Scene) -> None:
     shown = await s.clinic.ask(s.physio, "GET", s.path)
     path = f"{s.path}/acknowledgements"
