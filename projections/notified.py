@@ -13,7 +13,7 @@ from projections.notifications import NOTIFIED
 from projections.sheet import NothingToShow, View, ViewFunction
 from projections.views import CHART, rendering
 
-OF_ONE: Final = ("restriction",)
+OF_ONE: Final = ("restriction", "referral")
 """The views of one item, in the order in which they are tried."""
 
 

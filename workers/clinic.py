@@ -60,11 +60,14 @@ class Clinic:
         return self._teller.reads(who, name, "/me/notifications?limit=100")
 
     def hears(self, who: Person, name: str, item: str, since: Step) -> Step:
-        """`who` is notified of `item`, later than the step `since` (a look at what they had been
-        sent, or a notification), and opens what the pointer leads to: what they are shown."""
+        """`who` is notified of a restriction, hold or referral, later than the step `since` (a look
+        at what they had been sent, or a notification), and opens what the pointer leads to."""
         after = since.answer["next"] if "next" in since.answer else int(since.answer["id"])
         _, opened = self._teller.hears(
-            who, name, after, lambda shown: shown.get("restriction") == item
+            who,
+            name,
+            after,
+            lambda shown: item in (shown.get("restriction"), shown.get("referral")),
         )
         return opened
 

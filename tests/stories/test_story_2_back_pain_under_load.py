@@ -49,7 +49,7 @@ def test_the_client_is_offered_a_choice_and_agrees_before_anything_is_sent(
 
 
 def test_the_referral_goes_its_whole_way_back_to_the_trainer(story: dict[str, Step]) -> None:
-    found = story["sam-outcome"].answer
+    found = story["sam-outcome-opened"].answer
     assert found["state"] == "completed"
     assert [step["fact"] for step in found["history"]] == [
         "requested",
@@ -80,6 +80,9 @@ def test_the_trainer_never_reads_the_clinical_findings(story: dict[str, Step], a
 
 
 def test_each_is_told_of_what_the_other_decided(story: dict[str, Step]) -> None:
+    sent = story["priya-told-referral-opened"].answer
+    assert (sent["view"], sent["referral"]) == ("referral", story["referred"].id("referral"))
+    assert sent["state"] == "requested"
     assert story["priya-told-opened"].answer["restriction"] == story["held"].id("hold")
     opened = story["sam-told-opened"].answer
     assert opened["restriction"] == story["reviewed"].id("restriction")

@@ -57,6 +57,18 @@ def test_he_was_told_of_both_and_his_phone_had_the_second(story: dict[str, Step]
     assert not second["acknowledged"]
 
 
+def test_knowledge_tells_being_told_from_being_shown(story: dict[str, Step]) -> None:
+    lines = {each["position"]: each for each in story["knowledge"].answer["known"]}
+    first = lines[story["restricted"].position]["notified"]
+    second = lines[story["tightened"].position]["notified"]
+    assert first["must_acknowledge"]
+    assert first["received"] is None
+    assert second["must_acknowledge"]
+    assert second["position"] < second["received"]["position"]
+    assert second["received"]["position"] < story["sam-second-version"].position
+    assert second["received"]["position"] == story["phone-told-second"].answer["positions"][0]
+
+
 def test_the_auditor_sees_that_he_was_told_and_his_phone_said_so(
     story: dict[str, Step], ask: Ask
 ) -> None:

@@ -84,6 +84,8 @@ def refer(clinic: Clinic) -> None:
     agreed = clinic.follows(
         clinic.client, "agreed", referral, "agreement", {"to": asked["to"]}, seen=referral
     )
+    sent = referral.id("referral")
+    clinic.hears(PRIYA, "priya-told-referral", sent, clinic.told("priya-told"))
     clinic.reads(PRIYA, "priya-referred")
     clinic.follows(PRIYA, "accepted", referral, "acceptance", {}, seen=agreed)
 
@@ -142,8 +144,9 @@ def complete(clinic: Clinic) -> None:
         "follow_up_by": clinic.on(21),
     }
     attended = clinic.told("attended")
+    so_far = clinic.caught_up(SAM, "sam-so-far-outcome")
     clinic.follows(PRIYA, "completed", referral, "completion", outcome, seen=attended)
-    clinic.reads(SAM, "sam-outcome", f"/referrals/{referral.id('referral')}")
+    clinic.hears(SAM, "sam-outcome", referral.id("referral"), so_far)
     clinic.reads(PRIYA, "priya-after")
 
 
