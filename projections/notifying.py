@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 
 from domain.access import AccessRecord, access_stream
 from domain.acknowledgement import must_acknowledge
-from domain.actor import DEFAULT_PURPOSE, Actor
+from domain.actor import Actor
 from domain.entry import Entry
 from domain.fact import Fact, every_fact, policy_topics
 from domain.lanes import PRACTITIONERS, Category, Discipline
@@ -40,6 +40,7 @@ from domain.scope import Basis, Scope
 from projections.availability import item_of, visible
 from projections.querying import Lists
 from projections.register_queries import readers_of
+from projections.scopes import Scopes
 
 NOTIFYING: Final = frozenset(stored_as(OCCASIONS.keys() | admitting()))
 """Topics of lines that may occasion a notification. No access fact is among them."""
@@ -71,6 +72,7 @@ class Notifying:
     clock: Callable[[], datetime]
     epochs: Epochs
     _policy_topics: tuple[str, ...] = field(default_factory=policy_topics)
+    _scopes: Scopes = field(default_factory=Scopes)
 
     async def commands(self, entry: Entry, *, fresh: bool) -> AsyncIterator[Command]:
         """A command for each reader who is to be notified of what `entry` says or brings about:
@@ -175,7 +177,7 @@ class Notifying:
         find = self.ledger.refresh if fresh else self.ledger.known
         staff = await find(PractitionerRecord, person)
         for actor in _acting(staff, disciplines, now):
-            told = Told(actor, scope_of(record, actor, DEFAULT_PURPOSE[actor.acting_as], now))
+            told = Told(actor, self._scopes.of(record, actor, now))
             if wanted(told):
                 return told
         return None

@@ -11,9 +11,9 @@ known what is still there. While it is away nothing else waits.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 from uuid import UUID
 
 import nats.errors
@@ -38,6 +38,9 @@ CONFIRMED_WITHIN_SECONDS: Final = 10.0
 RETRY_SECONDS: Final = 0.5
 LOOK_SECONDS: Final = 2.0
 """How often the stream is looked at, whether it is still there."""
+
+WAITING: Final = 64
+"""Batches that wait to be published."""
 
 SELDOM: Final = 1000
 """Lines that are no notification, after which the cursor is moved all the same."""
@@ -73,6 +76,13 @@ class Held:
         return self.made == made and self.last >= last
 
 
+class Batch(NamedTuple):
+    """Lines in log order: all there are after those before, or one that is `offered`."""
+
+    lines: list[Stored]
+    offered: bool = False
+
+
 @dataclass(slots=True)
 class Publishing:
     """Publishes over `js`, a connection of ours that is made again whenever it is lost."""
@@ -83,6 +93,8 @@ class Publishing:
     js: JetStreamContext
     _stream: Held = Held("", 0)
     """What is published into, up to the last message that it confirmed."""
+
+    _heard: asyncio.Queue[Batch] | None = None
     _consuming: set[UUID] = field(default_factory=set)
     """Whose consumers are known to be there."""
 
@@ -121,14 +133,49 @@ class Publishing:
         position, last = await self._caught_up(cursor, epochs)
         if upto is not None and position >= upto:
             return
-        async for batch in self.ledger.log.tail(position, topics=sorted(NOTIFIED)):
-            pointers = _numbered(batch, last)
+        counted = position
+        async for batch in self._batches(position):
+            if batch.offered and batch.lines[0].position != counted + 1:
+                continue  # others come before it: the log will tell
+            lines = [line for line in batch.lines if line.position > counted]
+            pointers = _numbered(lines, last)
             await self._publish(pointers, epochs)
-            if pointers or batch[-1].position >= position + SELDOM:
-                position = batch[-1].position
+            counted = max(counted, batch.lines[-1].position)
+            if pointers or counted >= position + SELDOM:
+                position = counted
                 await cursor.move(position, str(self._stream))
-            if upto is not None and batch[-1].position >= upto:
+            if upto is not None and counted >= upto:
                 return
+
+    def offer(self, line: Stored) -> None:
+        """A notification that this very process has appended, before the log tells of it: it is
+        published at once if it is the very next line. A hint: nothing is lost if it is not heard.
+        """
+        if self._heard is not None and not self._heard.full():
+            self._heard.put_nowait(Batch([line], offered=True))
+
+    async def _batches(self, after: int) -> AsyncIterator[Batch]:
+        """What the log tells, and what is offered meanwhile."""
+        self._heard = heard = asyncio.Queue[Batch](WAITING)
+
+        async def listen() -> None:
+            async for lines in self.ledger.log.tail(after, topics=sorted(NOTIFIED)):
+                await heard.put(Batch(lines))
+
+        listening = asyncio.ensure_future(listen())
+        try:
+            while True:
+                hearing = asyncio.ensure_future(heard.get())
+                await asyncio.wait((hearing, listening), return_when=asyncio.FIRST_COMPLETED)
+                if not hearing.done():
+                    hearing.cancel()
+                    listening.result()
+                    return
+                yield hearing.result()
+        finally:
+            self._heard = None
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
 
     async def _look(self) -> Held:
         info = await self.js.stream_info(STREAM)

@@ -57,6 +57,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def nobody(line: Stored) -> None:
+    """Hears of it only from the log."""
+
+
 @dataclass(slots=True)
 class Relay:
     """Follows the log as the service's role over `url`."""
@@ -65,6 +69,8 @@ class Relay:
     ledger: Ledger
     lists: Lists
     clock: Callable[[], datetime] = utc_now
+    offer: Callable[[Stored], None] = nobody
+    """Hears of each notification that is appended here (its version is not told)."""
 
     async def run(self) -> None:
         """Relay for ever; while PostgreSQL is away, try again."""
@@ -150,9 +156,13 @@ class Relay:
 
     async def _append(self, command: Command) -> bool:
         try:
-            await self.ledger.append(command)
+            appended = await self.ledger.append(command)
         except Conflicted:
             return False
+        if not appended.replayed:
+            event, position = command.events[0], appended.positions[0]
+            at = appended.recorded_at
+            self.offer(Stored(position, event.stream, 0, event.topic, event.state, at))
         return True
 
 
@@ -163,17 +173,21 @@ async def relay(settings: Settings, service_url: str) -> None:
         stack.push_async_callback(ledger.close)
         lists = await Lists(service_url).open()
         stack.push_async_callback(lists.close)
+        own = Relay(service_url, ledger, lists)
         async with asyncio.TaskGroup() as group:
-            group.create_task(Relay(service_url, ledger, lists).run())
             if settings.nats_url is not None:
-                group.create_task(_over_nats(settings, service_url, ledger, lists))
+                group.create_task(_over_nats(settings, own))
+            group.create_task(own.run())
 
 
-async def _over_nats(settings: Settings, service_url: str, ledger: Ledger, lists: Lists) -> None:
+async def _over_nats(settings: Settings, own: Relay) -> None:
     line = await connect(settings, RELAY)
     try:
-        await hear_acknowledgements(line, Confirming(ledger, utc_now).acknowledge)
-        await Publishing(service_url, ledger, lists, line.jetstream()).run()
+        confirming = Confirming(own.ledger, own.clock)
+        await hear_acknowledgements(line, confirming.acknowledge)
+        publishing = Publishing(own.url, own.ledger, own.lists, line.jetstream())
+        own.offer = publishing.offer
+        await publishing.run()
     finally:
         await line.close()
 

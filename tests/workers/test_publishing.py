@@ -151,6 +151,32 @@ async def test_while_nats_is_away_they_wait_and_then_follow(published: Published
     assert [one.data.sequence for one in await published.messages(TRAINER)] == [1, 2, 3]
 
 
+async def test_what_the_relay_offers_is_published_once_and_never_out_of_order(
+    published: Published,
+) -> None:
+    published.relayed.relay.offer = published.publishing.offer
+    running = asyncio.create_task(published.publishing.run())
+    try:
+        await published.restricts(1)
+        await published.arrives(TRAINER, 1)
+        (raw,) = await published.relayed.clinic.ledger.log.after(
+            (await published.relayed.pointers(TRAINER))[0].position - 1, limit=1
+        )
+        head = await published.relayed.clinic.ledger.log.head()
+        for position in (raw.position, head + 7):
+            published.publishing.offer(raw._replace(position=position))
+        for _ in range(3):
+            await published.restricts(2)
+        await published.arrives(TRAINER, 7)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert [one.data.sequence for one in await published.messages(TRAINER)] == [*range(1, 8)]
+    pointers = await published.relayed.pointers(TRAINER)
+    found = [one.id for one in await published.messages(TRAINER)]
+    assert found == [one.notification for one in pointers]
+
+
 async def test_two_publishers_at_once_publish_each_of_them_once(published: Published) -> None:
     other = published.another()
     running = [
