@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
+from domain.acknowledgement import first_unseen
 from domain.lanes import REGULATED, Category
 from domain.record import CareRecord
 from domain.restricted import Restriction
@@ -18,7 +19,6 @@ from projections.reasons import (
     about,
     days,
     ends_by_itself,
-    first_unseen,
     lasting,
     midnight,
     review_passes,

@@ -13,7 +13,7 @@ from uuid import UUID
 from domain.card import title
 from domain.lanes import Discipline
 from domain.record import CareRecord
-from domain.restricted import Edition, Restriction
+from domain.restricted import Restriction
 from domain.scope import Scope
 from domain.source import Source
 from domain.team import Membership
@@ -139,14 +139,6 @@ def what(item: Restriction) -> str:
     """What a restriction is about, as a sentence begins: "Right knee (stop)"."""
     about = title(item.terms) or "everything"
     return f"{about[:1].upper()}{about[1:]} ({item.terms.severity})"
-
-
-def first_unseen(item: Restriction, person: UUID) -> Edition:
-    """The earliest edition that somebody has yet to acknowledge."""
-    last = item.acknowledged_by(person)
-    seen = last.seen if last else 0
-    unseen = (e for e in item.editions if e.must_be_acknowledged and e.version > seen)
-    return next(unseen, item.edition)
 
 
 def review_passes(item: Restriction) -> datetime:

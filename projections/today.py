@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
-from domain.acknowledgement import must_acknowledge
+from domain.acknowledgement import first_unseen, must_acknowledge
 from domain.lanes import PRACTITIONERS, Category, Lane, lanes_of
 from domain.record import CareRecord
 from domain.restricted import Restriction
@@ -19,7 +19,6 @@ from projections.reasons import (
     Reason,
     about,
     ends_by_itself,
-    first_unseen,
     lasting,
     midnight,
     review_passes,

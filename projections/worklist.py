@@ -7,7 +7,7 @@ no line is further up for what it says.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from domain.acknowledgement import must_acknowledge
+from domain.acknowledgement import first_unseen, must_acknowledge
 from domain.clock import deadlines
 from domain.deadline import Kind
 from domain.lanes import Category, Discipline
@@ -17,7 +17,7 @@ from domain.referral_terms import Priority
 from domain.restricted import Restriction
 from domain.team import Membership
 from projections.accesses import when
-from projections.reasons import Lens, Reason, ends_by_itself, first_unseen, lasting
+from projections.reasons import Lens, Reason, ends_by_itself, lasting
 from projections.referrals_shown import sees_all
 from projections.sheet import Sheet
 
