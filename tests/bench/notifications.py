@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from statistics import quantiles
 
@@ -97,10 +97,11 @@ class Commits:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
-        for note in self._connection.notifies():
-            with self._news:
-                self._heard[int(note.payload)] = time.time()
-                self._news.notify_all()
+        with suppress(psycopg.OperationalError):  # ends with the server
+            for note in self._connection.notifies():
+                with self._news:
+                    self._heard[int(note.payload)] = time.time()
+                    self._news.notify_all()
 
     def at(self, position: int) -> float:
         """When the call whose last event has this position was committed."""
