@@ -13,11 +13,23 @@ from uuid import UUID
 
 from domain.acknowledgement import must_acknowledge
 from domain.actor import Actor
+from domain.assessment import (
+    ClinicalPartCompleted,
+    ClinicalPartRetracted,
+    ClinicalReadingCorrected,
+    ClinicalReadingRetracted,
+    FitnessPartCompleted,
+    FitnessPartRetracted,
+    FitnessReadingCorrected,
+    FitnessReadingRetracted,
+)
+from domain.deadline import PASSES
 from domain.entry import Entry
 from domain.fact import Fact, every_fact
 from domain.lanes import PRACTITIONERS, REGULATED, Discipline
 from domain.notified import Urgency
 from domain.record import CareRecord
+from domain.referral import ReferralEscalated
 from domain.referral_terms import ToColleague
 from domain.referral_transitions import DECIDED
 from domain.referred import person as account_of
@@ -78,6 +90,11 @@ def its_parties(record: CareRecord, fact: Fact, reader: Actor) -> bool:
     return mine or reader.acting_as is Discipline.COORDINATOR
 
 
+def whose_turn_it_was(record: CareRecord, fact: Fact, reader: Actor) -> bool:
+    """Who should have acted by a deadline that has passed, and whoever coordinates the care."""
+    return reader.id in getattr(fact, "who", ()) or reader.acting_as is Discipline.COORDINATOR
+
+
 def always(fact: Fact) -> bool:
     """It tightens whatever it says."""
     return True
@@ -103,6 +120,17 @@ def all_of_it(record: CareRecord, entry: Entry) -> frozenset[int]:
     return frozenset().union(*_editions(record, entry))
 
 
+def the_wrong_reading(record: CareRecord, entry: Entry) -> frozenset[int]:
+    """What a correction or retraction of an assessment sets right: every fact that told it."""
+    found = (
+        correction.wrong
+        for _, part in record.assessments.every_part()
+        for correction in part.corrections
+        if correction.version == entry.version
+    )
+    return frozenset(version for wrong in found for version in wrong)
+
+
 def _editions(record: CareRecord, entry: Entry) -> list[frozenset[int]]:
     assert isinstance(entry.fact, Fact)
     item = restriction_of(record, entry.fact)
@@ -121,6 +149,16 @@ class Occasion:
     wrong: Wrong | None = None
 
 
+PUT_RIGHT: Final[tuple[type[Fact], ...]] = (
+    ClinicalReadingCorrected,
+    ClinicalReadingRetracted,
+    ClinicalPartRetracted,
+    FitnessReadingCorrected,
+    FitnessReadingRetracted,
+    FitnessPartRetracted,
+)
+"""Facts that say of an assessment that something told before was wrong."""
+
 OCCASIONS: Final[Mapping[str, Occasion]] = {
     RestrictionImposed.type: Occasion(tightens=always),
     RestrictionModified.type: Occasion(tightens=as_decided),
@@ -136,6 +174,11 @@ OCCASIONS: Final[Mapping[str, Occasion]] = {
     HoldPlaced.type: Occasion(tightens=always),
     HoldReviewed.type: Occasion(),
     **{fact.type: Occasion(to=its_parties) for fact in DECIDED},
+    ReferralEscalated.type: Occasion(to=its_parties),
+    ClinicalPartCompleted.type: Occasion(),
+    FitnessPartCompleted.type: Occasion(),
+    **{fact.type: Occasion(wrong=the_wrong_reading) for fact in PUT_RIGHT},
+    **{fact.type: Occasion(to=whose_turn_it_was) for fact in PASSES.values()},
 }
 
 
