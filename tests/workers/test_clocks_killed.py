@@ -21,7 +21,7 @@ from projections.projecting import follow
 from tests.domain.given import uid
 from tests.projections.clinic import Clinic, now
 from tests.projections.listed import Listed, opened
-from tests.workers.clocked import STAGES, keys_in
+from tests.workers.clocked import STAGES, keys_in, set_clock
 from tests.workers.waiting import until
 from workers.lists import open_lists
 
@@ -46,7 +46,7 @@ async def listed(database: Urls, tmp_path: Path) -> AsyncIterator[Listed]:
                 await made.enrols(name, f"Client {name}")
                 await clinic.restricts(uid(f"knee of {name}"))
             made.project(Deadlines(keys))
-            (tmp_path / "now").write_text((now() + timedelta(days=365)).isoformat(), "utf-8")
+            set_clock(tmp_path, now() + timedelta(days=365))
             yield made
     finally:
         await ledger.close()
@@ -125,7 +125,7 @@ async def test_one_that_was_stopped_and_goes_on_later_repeats_nothing(
         with running(tmp_path):
             catches_up(listed, EACH * len(NAMES))
         first.send_signal(signal.SIGCONT)
-        (tmp_path / "now").write_text((now() + timedelta(days=400)).isoformat(), "utf-8")
+        set_clock(tmp_path, now() + timedelta(days=400))
         await listed.enrols("five", "Client five")
         await listed.clinic.restricts(uid("knee of five"))
         catches_up(listed, EACH * len(NAMES) + EACH)
