@@ -126,7 +126,10 @@ async def open_tandem(
             database = await asyncio.to_thread(outside.enter_context, open_database(settings))
             service_url = database.urls.service_url
         ledger = await Ledger.open(
-            service_url, open_keys(settings), queue_limit=settings.queue_limit
+            service_url,
+            open_keys(settings),
+            queue_limit=settings.queue_limit,
+            gathered=metrics.batch_size.observe,
         )
         stack.push_async_callback(ledger.close)
         lists = await Lists(service_url).open()

@@ -49,6 +49,7 @@ class Ledger(Reading):
         max_batch: int = 128,
         connections: int = 4,
         remember: int = 4096,
+        gathered: Callable[[int], None] | None = None,
     ) -> Self:
         """Check the database, connect to it (as `tandem_service`) and start writing.
 
@@ -57,7 +58,7 @@ class Ledger(Reading):
         """
         await startup.check(url)
         log = await Log(url, connections=connections).open()
-        writer = Writer(url, queue_limit=queue_limit, max_batch=max_batch)
+        writer = Writer(url, queue_limit=queue_limit, max_batch=max_batch, gathered=gathered)
         try:
             await writer.start()
         except BaseException:

@@ -7,6 +7,7 @@ them changes their cost and nothing else.
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -31,15 +32,23 @@ class Writer:
 
     `patience`: seconds that a command outlives the loss of the connection. It is then sent again
     under the same id, so that it is appended once, whatever had become of the first attempt.
+    `gathered` is told how many commands each call is made of.
     All methods but `append_from_thread` belong to the event loop that `start` was awaited on.
     """
 
     def __init__(
-        self, url: str, *, queue_limit: int = 1024, max_batch: int = 128, patience: float = 5.0
+        self,
+        url: str,
+        *,
+        queue_limit: int = 1024,
+        max_batch: int = 128,
+        patience: float = 5.0,
+        gathered: Callable[[int], None] | None = None,
     ) -> None:
         self._url = url
         self._queue_limit = queue_limit
         self._max_batch = max_batch
+        self._gathered = gathered
         self._patience = patience
         self._queue: deque[_Waiting] = deque()
         self._wake: asyncio.Future[None] | None = None
@@ -120,6 +129,8 @@ class Writer:
             batch = self._take()
             if not batch:
                 continue
+            if self._gathered is not None:
+                self._gathered(len(batch))
             asyncio.get_running_loop().call_soon(self._settle_due)
             try:
                 await self._submit(batch)

@@ -26,6 +26,7 @@ async def test_metrics_count_requests_by_template_and_hold_no_ids(clinic: Clinic
     expected = 'tandem_http_requests_total{method="GET",route="/clients/{client}",status="200"} 1.0'
     assert expected in text
     assert "tandem_append_queue_depth 0.0" in text
+    assert 'tandem_append_batch_commands_bucket{le="1.0"} 0.0' not in text
     for id in (s.client.id, s.trainer.id, s.physio.id, s.restriction):
         assert str(id) not in text
 
