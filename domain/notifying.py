@@ -30,7 +30,7 @@ from domain.lanes import PRACTITIONERS, REGULATED, Discipline
 from domain.notified import Urgency
 from domain.record import CareRecord
 from domain.referral import ReferralEscalated
-from domain.referral_terms import ToColleague
+from domain.referral_terms import Priority, ToColleague
 from domain.referral_transitions import DECIDED
 from domain.referred import person as account_of
 from domain.restricted import Restriction
@@ -217,9 +217,16 @@ def has_to_acknowledge(record: CareRecord, entry: Entry, person: UUID, now: date
     return due and not mine and item.in_force(now) and must_acknowledge(item, person)
 
 
-def urgency(must: bool) -> Urgency:
-    """What has to be acknowledged has to be before the next session."""
-    return Urgency.URGENT if must else Urgency.ROUTINE
+def is_pressing(record: CareRecord, fact: Fact) -> bool:
+    """Whether it is about a referral that cannot wait."""
+    item = record.referrals.items.get(getattr(fact, "referral", None) or UUID(int=0))
+    return item is not None and item.priority is not Priority.ROUTINE
+
+
+def urgency(urgent: bool) -> Urgency:
+    """Urgent is what has to be acknowledged before the next session, what is set right for whoever
+    was shown the wrong thing, and what follows on an urgent referral."""
+    return Urgency.URGENT if urgent else Urgency.ROUTINE
 
 
 def standing(record: CareRecord, person: UUID, now: datetime) -> Iterator[Restriction]:

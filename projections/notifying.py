@@ -28,6 +28,7 @@ from domain.notifying import (
     admitting,
     candidates,
     has_to_acknowledge,
+    is_pressing,
     standing,
     urgency,
 )
@@ -186,7 +187,10 @@ class Notifying:
         basis = visible(told.scope, entry)
         must = basis is not None and has_to_acknowledge(record, entry, told.actor.id, now)
         place = (entry.position, entry.version, entry.position)
-        return self._command(record, told, place, item_of(entry.fact), basis, must, now)
+        assert isinstance(entry.fact, Fact)
+        pressing = is_pressing(record, entry.fact)
+        item = item_of(entry.fact)
+        return self._command(record, told, place, item, basis, must, now, pressing=pressing)
 
     def _of_item(
         self, record: CareRecord, entry: Entry, told: Told, item: Restriction, now: datetime
@@ -207,6 +211,8 @@ class Notifying:
         basis: Basis | None,
         must: bool,
         now: datetime,
+        *,
+        pressing: bool = False,
     ) -> Command:
         (fact, version, occasion), actor = place, told.actor
         notified = Notified(
@@ -221,7 +227,7 @@ class Notifying:
             rule=basis.rule if basis else None,
             reference=basis.reference if basis else None,
             recalls=told.recalls,
-            urgency=urgency(must or told.recalls is not None),
+            urgency=urgency(must or pressing or told.recalls is not None),
             must_acknowledge=must,
         )
         event = self.ledger.sealing.event(

@@ -6,6 +6,7 @@ import pytest
 
 from deploy.migrate import Urls
 from domain.lanes import Category
+from domain.notified import Urgency
 from domain.referral import (
     ReferralAccepted,
     ReferralAgreed,
@@ -14,6 +15,7 @@ from domain.referral import (
     ReferralInterimNoted,
     ReferralReassigned,
 )
+from domain.referral_terms import Priority
 from domain.scope import Rule
 from tests.domain.given import CLIENT, COORDINATOR, KNEE, MASSAGE, PHYSIO, STRANGER, TRAINER
 from tests.domain.given_referral import REFERRAL, SAID, requested
@@ -82,3 +84,17 @@ async def test_of_what_comes_after_it_went_elsewhere_the_recipient_is_not_told(
     await clinic.restricts()
     await relayed.relays()
     assert await relayed.notified(STRANGER) == []
+
+
+@pytest.mark.parametrize(
+    ("priority", "urgency"),
+    [(Priority.ROUTINE, Urgency.ROUTINE), (Priority.URGENT, Urgency.URGENT)],
+)
+async def test_what_follows_on_an_urgent_referral_is_told_as_urgent(
+    relayed: Relayed, priority: Priority, urgency: Urgency
+) -> None:
+    clinic = relayed.clinic
+    await clinic.told(TRAINER, requested(priority=priority))
+    await clinic.told(CLIENT, SAID[ReferralAgreed])
+    await relayed.relays()
+    assert {one.urgency for one in await relayed.notified(STRANGER)} == {urgency}
