@@ -49,7 +49,7 @@ async def acknowledge(
     async def accounted(now: datetime) -> Extras:
         """The same in the reader's own access stream, where accountability is read."""
         reader = command.caller.reader
-        fact = Acknowledged(disclosure=shown_at, restriction=restriction, version=seen)
+        fact = Acknowledged(disclosure=shown_at, item=restriction, version=seen)
         by = Actor(reader.person, reader.acting_as).authorship(now, reader.purpose)
         stream = access_stream(client, reader.person)
         sealing = command.caller.tandem.ledger.sealing

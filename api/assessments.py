@@ -191,7 +191,7 @@ async def acknowledge(
         record = await ledger.refresh(CareRecord, client)
         item = record.assessments.items.get(assessment)
         version = item.parts[part].version if item and part in item.parts else seen
-        fact = AccountedFor(disclosure=shown_at, restriction=assessment, version=version)
+        fact = AccountedFor(disclosure=shown_at, item=assessment, version=version)
         by = Actor(reader.person, reader.acting_as).authorship(now, reader.purpose)
         stream = access_stream(client, reader.person)
         event = ledger.sealing.event(fact, by, stream=stream, version=None, subject=client)

@@ -159,10 +159,10 @@ class Received(
 class Acknowledged(
     Fact, type="access.acknowledged.v1", part="access", category=Category.CONSENTS, sealed=False
 ):
-    """The reader acted on a restriction, naming the version that was displayed."""
+    """The reader acted on an item of the record, naming the version that was displayed."""
 
     disclosure: PositiveInt | None = None
-    restriction: UUID
+    item: UUID
     version: PositiveInt
 
 

@@ -155,7 +155,7 @@ class Confirming:
         access = await self.ledger.refresh(AccessRecord, stream)
         shown = access.released(seen)
         disclosure = shown[-1].position if shown else None
-        facts: list[Fact] = [Acknowledged(disclosure=disclosure, restriction=item, version=seen)]
+        facts: list[Fact] = [Acknowledged(disclosure=disclosure, item=item, version=seen)]
         known = access.notifications.by_id.get(said.notification)
         if known is None or known.received is None:
             facts.append(_receipt(notified, said))

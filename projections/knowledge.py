@@ -104,10 +104,10 @@ def _of_item(
     """Which record versions the displayed version of an item was made of, and which of its
     acknowledgements stand: of a restriction, or of the part of an assessment with that version."""
     here = frozenset({ack.version})
-    if item := record.restrictions.items.get(ack.restriction):
+    if item := record.restrictions.items.get(ack.item):
         edition = item.edition_seen(ack.version)
         return (edition.shown | here if edition else here), item.acknowledgements
-    assessment = record.assessments.items.get(ack.restriction)
+    assessment = record.assessments.items.get(ack.item)
     for part in assessment.parts.values() if assessment else ():
         if (told := part.told_at(ack.version)) is not None:
             return told | here, part.acknowledgements

@@ -68,7 +68,7 @@ class Notifications(Listing):
                 cursor.execute(_RECEIVED.format(table), (line.position, line.stream, notified))
             elif line.topic in ACKNOWLEDGED:
                 body = clear(line).body
-                seen = (line.stream, line.position, body["restriction"], body["version"])
+                seen = (line.stream, line.position, body["item"], body["version"])
                 cursor.execute(_ACKNOWLEDGED.format(table), (line.position, *seen))
 
 

@@ -147,7 +147,7 @@ class Register(Listing):
             categories = "{" + ",".join([one["category"] for one in shown]) + "}"
             rules = "{" + ",".join([one["rule"] for one in shown]) + "}"
             bases = "{" + ",".join([one["reference"] or "NULL" for one in shown]) + "}"
-        item = body.get("item") or body.get("restriction") or body.get("case") or _NULL
+        item = body.get("item") or body.get("case") or _NULL
         code = body.get("code") or body.get("outcome") or body.get("form") or body.get("reason")
         return (
             f"{line.position}\t{line.recorded_at}\t{client}\t{reader}\t{header['acting_as']}\t"

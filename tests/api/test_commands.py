@@ -170,7 +170,7 @@ async def test_an_acknowledgement_names_a_disclosure_to_its_reader(s: Scene) -> 
     body = {"disclosed_at": int(own.headers["tandem-disclosure"])}
     await s.clinic.done(s.trainer, "POST", path, body, seen=s.version)
     access = await _access(s, lambda access: bool(access.acknowledgements))
-    assert access.acknowledgements[0][0].restriction == s.restriction
+    assert access.acknowledgements[0][0].item == s.restriction
 
 
 async def test_what_holds_from_an_earlier_time_says_so(s: Scene) -> None:

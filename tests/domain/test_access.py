@@ -90,8 +90,8 @@ def test_released_sent_received_and_acknowledged_are_told_apart() -> None:
         Sent(disclosure=10, outcome=Outcome.UNKNOWN),
         Sent(disclosure=10, outcome=Outcome.COMPLETED),
         Received(disclosure=10),
-        Acknowledged(disclosure=10, restriction=KNEE, version=7),
-        Acknowledged(restriction=KNEE, version=7),
+        Acknowledged(disclosure=10, item=KNEE, version=7),
+        Acknowledged(item=KNEE, version=7),
     )
     disclosure = access.disclosures[10]
     assert disclosure.sent is Outcome.COMPLETED

@@ -73,7 +73,7 @@ async def test_an_acknowledgement_is_in_both_streams_with_the_disclosure_that_sh
     assert (made.seen, made.disclosed_at) == (seen, shown.position)
     access = await relayed.clinic.access(TRAINER)
     ((acknowledged, _),) = access.acknowledgements
-    expected = Acknowledged(disclosure=shown.position, restriction=KNEE, version=seen)
+    expected = Acknowledged(disclosure=shown.position, item=KNEE, version=seen)
     assert acknowledged == expected
     (known,) = access.notifications
     assert known.received is not None, "who has acknowledged has received"

@@ -97,8 +97,8 @@ async def test_what_was_received_and_acknowledged_is_noted_once(relayed: Relayed
     await noted(relayed)
     (received, _) = await relayed.clinic.noted(
         TRAINER,
-        Acknowledged(restriction=KNEE, version=version),
-        Acknowledged(restriction=KNEE, version=version),
+        Acknowledged(item=KNEE, version=version),
+        Acknowledged(item=KNEE, version=version),
     )
     relayed.project()
     first, second = await relayed.pointers(TRAINER)
@@ -113,7 +113,7 @@ async def test_an_acknowledgement_of_an_earlier_version_is_none_of_a_later(
     relayed.listed.of("client")
     await relayed.clinic.restricts(KNEE)
     await relayed.relays()
-    await relayed.clinic.noted(TRAINER, Acknowledged(restriction=KNEE, version=1))
+    await relayed.clinic.noted(TRAINER, Acknowledged(item=KNEE, version=1))
     relayed.project()
     (only,) = await relayed.pointers(TRAINER)
     assert only.acknowledged is None

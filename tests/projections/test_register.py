@@ -72,7 +72,7 @@ async def test_every_kind_of_access_is_a_row_that_names_client_and_reader(listed
         Exported(disclosure=about, form=Copy.PRINT),
         HeldOffline(disclosure=about, until=until),
         OfflineCopyWiped(disclosure=about),
-        Acknowledged(restriction=KNEE, version=7),
+        Acknowledged(item=KNEE, version=7),
     )
     listed.project(Register())
     rows = await found(listed, reader=TRAINER.id)

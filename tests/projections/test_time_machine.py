@@ -57,7 +57,7 @@ async def acknowledges(clinic: Clinic, disclosure: int) -> int:
     record = await clinic.ledger.refresh(CareRecord, clinic.client)
     seen = record.restrictions.items[KNEE].version
     await clinic.told(TRAINER, RestrictionAcknowledged(restriction=KNEE, seen=seen))
-    fact = Acknowledged(disclosure=disclosure, restriction=KNEE, version=seen)
+    fact = Acknowledged(disclosure=disclosure, item=KNEE, version=seen)
     (position,) = await clinic.noted(TRAINER, fact)
     return position
 
