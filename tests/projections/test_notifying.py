@@ -6,6 +6,7 @@ import pytest
 
 from deploy.migrate import Urls
 from domain.actor import Actor
+from domain.deadline import Kind, RestrictionDeadlinePassed
 from domain.grantee import ToPractitioner
 from domain.lanes import Category
 from domain.ledger.command import Conflicted
@@ -13,6 +14,7 @@ from domain.ledger.ledger import Ledger
 from domain.lock import PartyLocked
 from domain.notified import Urgency
 from domain.practitioner import PractitionerReinstated, PractitionerSuspended, Standing
+from domain.referral_clock import CLOCK
 from domain.restriction import (
     RestrictionAcknowledged,
     RestrictionCorrected,
@@ -309,3 +311,19 @@ async def test_an_access_fact_notifies_nobody(relayed: Relayed) -> None:
     await clinic.tries(STRANGER)
     await relayed.relays()
     assert await clinic.ledger.log.head() == head + 2
+
+
+async def test_what_was_not_done_in_time_is_told_to_those_whose_turn_it_was(
+    relayed: Relayed,
+) -> None:
+    clinic = relayed.clinic
+    await shares(clinic)
+    await clinic.grants("physio", PHYSIO, Category.RESTRICTIONS)
+    await clinic.restricts()
+    passed = RestrictionDeadlinePassed(
+        kind=Kind.ACKNOWLEDGEMENT, item=KNEE, set_by=7, due=now(), who=(TRAINER.id,)
+    )
+    (position,) = await clinic.told(CLOCK, passed)
+    await relayed.relays()
+    assert (await relayed.facts(TRAINER))[-1] == position
+    assert position not in await relayed.facts(PHYSIO)
